@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// @file
+/// The subcommands of hm-series. Each prints its data on stdout and returns
+/// what main() turns into a message and an exit code.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "project.hpp"
+#include "result.hpp"
+
+namespace hm
+{
+
+/// Lines `key value` of the row of the base: tag, line, tree, result, state and
+/// `origin NAME SUITE VERSION SHA256` with '-' for what is empty.
+Result<void> print_base(const Project &project);
+
+/// Replaces one field of the row of the base in the file `bases`.
+Result<void> set_base_field(const Project &project, const std::string &field,
+			    const std::string &value);
+
+/// The version of the tree whose Makefile this is: `5.10.262`.
+Result<void> print_kernel_version(const std::string &makefile);
+
+/// One line `NN needs title` a topic, marked if the series has it.
+Result<void> print_topics(const Project &project);
+
+/// Patch paths (below patches/) in order; only those of @p topics if there are any.
+Result<void> print_series(const Project &project, const std::vector<std::string> &topics);
+
+/// Every allowed subset of topics, one a line.
+Result<void> print_subsets(const Project &project);
+
+/// Paths in the tree that the series (or the given topics of it) touches, sorted.
+Result<void> print_touched(const Project &project, const std::vector<std::string> &topics);
+
+/// Reads commits from stdin, prints `id TAB name`.
+Result<void> print_names(const Project &project, bool renumber);
+
+/// Puts the derived Message-Id into each file.
+Result<void> stamp_files(const Project &project, const std::vector<std::string> &files);
+
+/// Prints the series file that names @p files.
+Result<void> print_series_file(const Project &project, const std::vector<std::string> &files);
+
+} // namespace hm
