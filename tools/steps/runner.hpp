@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// @file
+/// Runs a plan from its first step to its last.
+#pragma once
+
+#include "plan.hpp"
+#include "verdict.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace hm::steps
+{
+
+/// How to run a plan.
+struct Options {
+	std::filesystem::path top;             ///< where the commands run
+	std::filesystem::path log_dir;         ///< one log a step, and results.tsv; made if missing
+	double stretch = 1;                    ///< every budget times this
+	bool verbose = false;                  ///< logs to stderr as they grow
+	std::chrono::milliseconds grace{5000}; ///< between SIGTERM and SIGKILL
+};
+
+/// What became of a plan.
+struct Summary {
+	Counts counts;
+	Exit exit = Exit::ok;          ///< ok, failed or environment
+	int interrupted = 0;           ///< the signal that ended the run early, or 0
+	std::vector<Verdict> verdicts; ///< in the order of plan.steps
+	std::vector<std::chrono::milliseconds> elapsed; ///< likewise
+};
+
+/// Runs the steps in order, going on after a failure with all that does not need what failed.
+/// Errors (usage: a cycle; environment: no logs can be written) come before the first step.
+Result<Summary> run_plan(const Plan &plan, const Options &options);
+
+} // namespace hm::steps
