@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <unistd.h>
+
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "commands.hpp"
+#include "files.hpp"
+#include "report.hpp"
+#include "runner.hpp"
+#include "term.hpp"
+
+namespace fs = std::filesystem;
+
+namespace hm::vm {
+namespace {
+
+struct RunArgs {
+    std::vector<std::string> scenarios;
+    std::vector<std::string> kernels;
+    std::vector<std::string> bin;
+    std::vector<std::string> only;
+    std::string selftests;
+    std::string out;
+    std::string accel = "auto";
+    std::string allow;
+    unsigned jobs = 1;
+    double time_factor = 1;
+    bool partial = false;
+    bool complete = false;
+    bool check_only = false;
+};
+
+Result<RunnerOptions> to_options(const RunArgs &args)
+{
+    RunnerOptions options;
+    for (const std::string &kernel : args.kernels) {
+        const size_t equal = kernel.find('=');
+        if (equal == std::string::npos || equal == 0 || equal + 1 == kernel.size())
+            return fail(Exit::usage, fmt::format("--kernel {}: must be ROLE=DIR or ROLE/VARIANT=DIR", kernel));
+        if (!options.kernels.emplace(kernel.substr(0, equal), kernel.substr(equal + 1)).second)
+            return fail(Exit::usage, fmt::format("--kernel {}: this role was given twice",
+                                                 kernel.substr(0, equal)));
+    }
+    options.out = args.out.empty() ? cache_dir() / "log" / "vm" : fs::path(args.out);
+    options.bin.assign(args.bin.begin(), args.bin.end());
+    options.bin.push_back(program_dir());
+    options.selftests = args.selftests;
+    options.guest_dir = vm_source_dir() / "guest";
+    options.allow_list = args.allow.empty() ? vm_source_dir() / "config" / "dmesg-allow.txt"
+                                            : fs::path(args.allow);
+    options.accel = args.accel == "kvm"   ? AccelChoice::kvm
+                    : args.accel == "tcg" ? AccelChoice::tcg
+                                          : AccelChoice::automatic;
+    options.partial = args.partial;
+    options.complete = args.complete;
+    options.jobs = args.jobs;
+    options.time_factor = args.time_factor;
+    return options;
+}
+
+/// Keeps only the named runs; a name that no scenario has is an error.
+Status keep_only(std::vector<Scenario> &scenarios, const std::vector<std::string> &only)
+{
+    for (const std::string &name : only) {
+        bool found = false;
+        for (const Scenario &scenario : scenarios) {
+            for (const RunSpec &run : scenario.runs)
+                found = found || run.name == name;
+        }
+        if (!found)
+            return fail(Exit::usage, fmt::format("--only {}: no scenario has such a run", name));
+    }
+    if (only.empty())
+        return {};
+    for (Scenario &scenario : scenarios) {
+        std::erase_if(scenario.runs, [&](const RunSpec &run) {
+            return std::find(only.begin(), only.end(), run.name) == only.end();
+        });
+    }
+    std::erase_if(scenarios, [](const Scenario &scenario) { return scenario.runs.empty(); });
+    return {};
+}
+
+Result<Exit> run(const RunArgs &args)
+{
+    std::vector<Scenario> scenarios;
+    for (const std::string &file : args.scenarios) {
+        auto scenario = read_scenario(file);
+        if (!scenario)
+            return tl::unexpected(scenario.error());
+        scenarios.push_back(std::move(*scenario));
+    }
+    if (auto st = keep_only(scenarios, args.only); !st)
+        return tl::unexpected(st.error());
+    if (args.check_only) {
+        fmt::print("{} scenarios are well formed\n", scenarios.size());
+        return Exit::ok;
+    }
+    const auto options = to_options(args);
+    if (!options)
+        return tl::unexpected(options.error());
+    const auto outcomes = run_scenarios(scenarios, *options);
+    if (!outcomes)
+        return tl::unexpected(outcomes.error());
+    if (auto st = write_reports(*outcomes, options->out); !st)
+        return tl::unexpected(st.error());
+    fmt::print("{}", summary_text(*outcomes));
+    return all_passed(*outcomes) ? Exit::ok : Exit::failed;
+}
+
+} // namespace
+
+void add_run_command(CLI::App &app, Chosen &chosen)
+{
+    auto args = std::make_shared<RunArgs>();
+    CLI::App *cmd = app.add_subcommand("run", "boot scenarios, judge and compare them");
+    cmd->add_option("scenario", args->scenarios, "scenario files (tests/vm/*.json)")->required();
+    cmd->add_option("-k,--kernel", args->kernels,
+                    "ROLE=DIR or ROLE/VARIANT=DIR: build folder or kernel image of a role");
+    cmd->add_option("-o,--out", args->out, "folder for logs and results (default: CACHE/log/vm)");
+    cmd->add_option("--bin", args->bin, "where bin:NAME files are (default: beside hm-vm)");
+    cmd->add_option("--selftests", args->selftests, "folder of built selftests");
+    cmd->add_option("--only", args->only, "only runs of this name");
+    cmd->add_option("--accel", args->accel, "auto, kvm or tcg")
+        ->check(CLI::IsMember({"auto", "kvm", "tcg"}));
+    cmd->add_option("--allow", args->allow, "allow-list of kernel complaints");
+    cmd->add_option("-j,--jobs", args->jobs, "guests at a time")->check(CLI::Range(1, 64));
+    cmd->add_option("--time-factor", args->time_factor, "multiply time limits (slow machine)")
+        ->check(CLI::Range(0.1, 100.0));
+    cmd->add_flag("--partial", args->partial, "leave out runs whose kernel was not given");
+    cmd->add_flag("--complete", args->complete, "optional files must be there as well");
+    cmd->add_flag("--check", args->check_only, "only check that the scenarios are well formed");
+    cmd->callback([args, &chosen] { chosen = [args] { return run(*args); }; });
+}
+
+} // namespace hm::vm
