@@ -33,7 +33,7 @@ struct Arguments {
 /// An environment variable; nullptr when it is unset or empty.
 const char *env(const char *name)
 {
-	const char *value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): one thread
+	const char *value = std::getenv(name);
 	return value && *value ? value : nullptr;
 }
 

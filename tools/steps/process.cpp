@@ -37,9 +37,9 @@ sigset_t ours()
 std::string errno_text()
 {
 	return std::strerror(errno);
-} // NOLINT(concurrency-mt-unsafe)
+}
 
-/// Parent process id of a process, from /proc/PID/stat; 0 when it is gone or dead.
+/// Parent process id of a process, from /proc/PID/stat; 0 when it is gone.
 pid_t parent_of(const std::string &pid)
 {
 	std::ifstream in{"/proc/" + pid + "/stat"};
@@ -48,8 +48,7 @@ pid_t parent_of(const std::string &pid)
 		return 0;
 	// the name, in parentheses, may hold anything
 	const auto name_end = line.rfind(") ");
-	if (name_end == std::string::npos || line.size() < name_end + 5 ||
-	    line[name_end + 2] == 'Z')
+	if (name_end == std::string::npos || line.size() < name_end + 5)
 		return 0;
 	pid_t parent = 0;
 	const auto *const from = line.data() + name_end + 4;
@@ -57,7 +56,7 @@ pid_t parent_of(const std::string &pid)
 	return parent;
 }
 
-/// Living processes whose parent is this one.
+/// Processes whose parent is this one, alive or to be reaped.
 std::vector<pid_t> children()
 {
 	std::vector<pid_t> out;
@@ -121,7 +120,7 @@ bool has_ended(pid_t pid)
 		execl("/bin/sh", "sh", "-e", "-c", command.script.c_str(),
 		      static_cast<char *>(nullptr));
 	dprintf(STDERR_FILENO, "cannot start in %s: %s\n", command.directory.c_str(),
-		std::strerror(errno)); // NOLINT(concurrency-mt-unsafe)
+		std::strerror(errno));
 	_exit(126);
 }
 

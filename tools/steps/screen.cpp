@@ -102,7 +102,7 @@ std::string last_line(const std::filesystem::path &file)
 Screen::Screen(const Plan &plan, std::filesystem::path top, bool verbose)
 	: plan_(plan), top_(std::move(top)), verbose_(verbose),
 	  live_(isatty(STDERR_FILENO) != 0 && !verbose), terminal_(isatty(STDOUT_FILENO) != 0),
-	  colour_(terminal_ && std::getenv("NO_COLOR") == nullptr) // NOLINT(concurrency-mt-unsafe)
+	  colour_(terminal_ && std::getenv("NO_COLOR") == nullptr)
 {
 	for (const auto &step : plan.steps) {
 		id_width_ = std::max(id_width_, step.id.size());

@@ -31,8 +31,7 @@ std::string process_failure(const Step &step, const Ended &ended)
 			return fmt::format("exit code {}", ended.value);
 		}
 	case Ended::How::signalled:
-		return fmt::format("killed by signal {} ({})", ended.value,
-				   strsignal(ended.value)); // NOLINT(concurrency-mt-unsafe)
+		return fmt::format("killed by signal {} ({})", ended.value, strsignal(ended.value));
 	case Ended::How::overran:
 		return fmt::format("ran past its budget of {}", clock_text(step.budget));
 	case Ended::How::interrupted:
