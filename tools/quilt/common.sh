@@ -64,11 +64,18 @@ need() {
 	command -v "$1" >/dev/null || die 3 "$1 is not installed" "apt-get install $2 (or tools/deps)"
 }
 
-# scratch_dir: a folder of our own that goes away with the script; prints nothing, sets SCRATCH.
-# It is below the cache because /tmp may be small.
+# scratch_dir: sets SCRATCH to a folder of our own that goes away with the script. It is below the
+# cache because /tmp may be small. What a killed script left behind goes too.
 scratch_dir() {
+	local old pid
 	mkdir -p "$CACHE" 2>/dev/null || die 3 "cannot make the cache folder $CACHE" "CACHE= names another"
-	SCRATCH=$(mktemp -d "$CACHE/.scratch.XXXXXX") || die 3 "cannot write to the cache folder $CACHE" "CACHE= names another"
+	for old in "$CACHE"/.scratch.*; do
+		pid=${old#"$CACHE"/.scratch.}
+		pid=${pid%%.*}
+		[[ ! -d $old ]] || kill -0 "$pid" 2>/dev/null || rm -rf "$old"
+	done
+	SCRATCH=$(mktemp -d "$CACHE/.scratch.$$.XXXXXX" 2>/dev/null) ||
+		die 3 "cannot write to the cache folder $CACHE" "make space there, or CACHE= names another"
 	trap hm_cleanup EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
@@ -80,6 +87,39 @@ hm_cleanup() {
 	[[ -z ${SCRATCH:-} ]] || rm -rf "$SCRATCH"
 	[[ ! -d $CACHE_GIT ]] || own_git -C "$CACHE_GIT" worktree prune >/dev/null 2>&1 || true
 	exit "$code"
+}
+
+# blame_log CODE LOG WHAT [HINT]: dies with the last line of LOG; a full disk is told apart.
+blame_log() {
+	if grep -q 'No space left on device' "$2" 2>/dev/null; then
+		die 3 "$3: no space left in $CACHE" "make space, or CACHE= names another folder; a re-run carries on"
+	fi
+	grep . "$2" 2>/dev/null | tail -n 3 | sed 's/^/       /' >&2
+	die "$1" "$3" "${4:-}"
+}
+
+# need_space MIB WHAT: refuses to start what cannot end. HM_NEED_MIB overrides MIB.
+need_space() {
+	local want=${HM_NEED_MIB:-$1} free
+	mkdir -p "$CACHE" 2>/dev/null || die 3 "cannot make the cache folder $CACHE" "CACHE= names another"
+	free=$(df -P -m "$CACHE" | awk 'NR == 2 { print $4 }')
+	((free >= want)) || die 3 "$2 needs $want MiB in $CACHE, $free are free" "make space, or CACHE= names another folder"
+}
+
+# make_worktree FOLDER REV [BRANCH]: a worktree of the cache's repository, all of it or nothing.
+make_worktree() {
+	local part=$1.part log=$SCRATCH/worktree.log how=(--detach)
+	[[ -z ${3:-} ]] || how=(-B "$3")
+	rm -rf "$part"
+	own_git -C "$CACHE_GIT" worktree prune
+	mkdir -p "${1%/*}"
+	say "checking out $1"
+	if ! { own_git -C "$CACHE_GIT" worktree add -f --no-checkout "${how[@]}" "$part" "$2" &&
+		own_git -C "$part" reset -q --hard "$2" &&
+		own_git -C "$CACHE_GIT" worktree move "$part" "$1"; } >"$log" 2>&1; then
+		rm -rf "$part"
+		blame_log 3 "$log" "cannot check out $1"
+	fi
 }
 
 # own_git ARGS...: git that depends on nothing the user has configured, so that
