@@ -50,7 +50,11 @@ std::string slug_of(std::string_view subject)
 		else if (!slug.empty() && slug.back() != '-')
 			slug += '-';
 	}
-	slug.resize(std::min(slug.size(), max_slug));
+	if (slug.size() > max_slug) {
+		// Whole words only, unless the first one alone is too long.
+		const auto cut = slug.rfind('-', max_slug);
+		slug.resize(cut == std::string::npos ? max_slug : cut);
+	}
 	while (!slug.empty() && slug.back() == '-')
 		slug.pop_back();
 	return slug;

@@ -30,7 +30,7 @@ struct PatchName {
 std::optional<PatchName> parse_patch_name(std::string_view file);
 
 /// The slug of a subject: lower case, every run of other characters one '-', at
-/// most 52 characters, as `git format-patch` cuts names.
+/// most 52 characters, cut between words.
 std::string slug_of(std::string_view subject);
 
 /// Entries of a series file, paths below patches/. Comments are dropped; an
