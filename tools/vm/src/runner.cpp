@@ -112,7 +112,7 @@ private:
             const std::string option =
                 variant == "tiny" ? fmt::format("--kernel {}=DIR", job.run->kernel)
                                   : fmt::format("--kernel {}/{}=DIR", job.run->kernel, variant);
-            if (!options_.partial)
+            if (!options_.partial && !job.run->optional)
                 return fail(Exit::usage,
                             fmt::format("{}: run \"{}\" needs a {} kernel of variant {}",
                                         job.scenario->name, job.run->name, job.run->kernel, variant),

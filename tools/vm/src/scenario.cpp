@@ -239,7 +239,8 @@ void read_hardware(Reader &in, Hardware &out)
 
 void read_run(Reader &in, const Hardware &common, RunSpec &out)
 {
-    in.allow({"name", "kernel", "cmdline", "args", "tests", "reason", "max_skipped", "qemu"});
+    in.allow({"name", "kernel", "cmdline", "args", "tests", "reason", "max_skipped", "optional",
+              "qemu"});
     in.text("name", out.name, true);
     out.kernel = out.name;
     in.text("kernel", out.kernel);
@@ -256,6 +257,7 @@ void read_run(Reader &in, const Hardware &common, RunSpec &out)
         in.integer("max_skipped", most, 0, 100000);
         out.max_skipped = most;
     }
+    in.boolean("optional", out.optional);
     in.object("qemu", [&](Reader &qemu) {
         out.hardware = common;
         read_hardware(qemu, *out.hardware);

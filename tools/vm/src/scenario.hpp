@@ -57,6 +57,7 @@ struct RunSpec {
     TestsRule tests = TestsRule::pass;
     std::string reason;  ///< why anything but `pass` is right here
     std::optional<int> max_skipped;
+    bool optional = false; ///< may be left out if there is no kernel for it (reported as not run)
     std::optional<Hardware> hardware; ///< instead of the scenario's
 };
 
