@@ -22,40 +22,32 @@ bench: tools-quietly ## the table of figures, stock and patched; also left in $C
 
 ##@ The series
 check: ## grammar, names, series against files: seconds, needs no kernel [BASE]
-	@tools/steps/bootstrap --quiet hm-series
 	@tools/quilt/check
 import: ## bring the base's tree, verified and normalised, into $CACHE/git [KSRC BASE]
-	@tools/steps/bootstrap hm-series
 	@tools/quilt/import
-apply: ## the base with the series on it, as commits, in $CACHE/tree/BASE [KSRC BASE TOPIC]
-	@tools/steps/bootstrap hm-series
+apply: ## the base with the series on it, as commits, in $CACHE/tree/BASE [KSRC BASE TOPIC DRY]
 	@tools/quilt/apply
 export: ## the commits of $CACHE/tree/BASE back into patches/ [BASE]
-	@tools/steps/bootstrap hm-series
 	@tools/quilt/export
-refresh: ## rebase onto TO=v5.10.N, drop what stable took, print the range-diff [BASE TO]
-	@tools/steps/bootstrap hm-series
+refresh: ## rebase onto TO=v5.10.N, drop what stable took, print the range-diff [KSRC BASE TO]
 	@tools/quilt/refresh
 roundtrip: ## prove that export of apply gives the series, and quilt and git am one tree [BASE]
-	@tools/steps/bootstrap hm-series
 	@tools/quilt/roundtrip
 lint: ## checkpatch, sparse, coccicheck, kernel-doc, shellcheck, clang-tidy [BASE]
 	@tools/steps/bootstrap all
 	@tools/quilt/lint
 bisect: ## every prefix of the series builds what it touches, feature on and off [BASE]
-	@tools/steps/bootstrap hm-series
 	@tools/quilt/bisect
 mbox: ## the series as a mailbox that b4 reads [BASE]
-	@tools/steps/bootstrap hm-series
 	@tools/quilt/mbox
 
 ##@ Kernels and programs
 kernel: ## build the patched kernel for the guest [BASE VARIANT]
 	@tools/steps/bootstrap hm-vm
-	@build/bin/hm-vm kernel
+	@tests/run-kernel patched $(VARIANT)
 shell: ## boot it and give a shell in the guest [BASE VARIANT]
-	@tools/steps/bootstrap hm-vm
-	@build/bin/hm-vm shell
+	@tools/steps/bootstrap hm-vm hm-resize hugemem-static
+	@tests/run-shell $(VARIANT)
 hugemem: ## build the program build/bin/hugemem
 	@tools/steps/bootstrap hugemem
 install: hugemem ## hugemem and its man page into DESTDIR/PREFIX [DESTDIR PREFIX]
@@ -86,6 +78,7 @@ tools-quietly:
 ## BASE     row of the file bases, 5.10.y if not given
 ## CACHE    folder for downloads, trees and builds, ~/.cache/hugemem if not given
 ## TOPIC    with apply: these topic blocks and what they need, as in TOPIC="01 03"
+## DRY      with apply: 1 changes nothing, lists by topic what would conflict in the tree KSRC
 ## TO       with refresh: the stable tag to go to, as in TO=v5.10.263
 ## VARIANT  with kernel and shell: one of tools/vm/config/VARIANT.config, tiny if not given
 ## JOBS     how many compilers at a time, as many as there are processors if not given
@@ -100,9 +93,9 @@ uses_test-full := KSRC BASE
 uses_bench    := KSRC BASE
 uses_check    := BASE
 uses_import   := KSRC BASE
-uses_apply    := KSRC BASE TOPIC
+uses_apply    := KSRC BASE TOPIC DRY
 uses_export   := BASE
-uses_refresh  := BASE TO
+uses_refresh  := KSRC BASE TO
 uses_roundtrip := BASE
 uses_lint     := BASE
 uses_bisect   := BASE
@@ -111,7 +104,7 @@ uses_kernel   := BASE VARIANT
 uses_shell    := BASE VARIANT
 uses_install  := DESTDIR PREFIX
 
-variables := KSRC BASE CACHE TOPIC TO VARIANT JOBS V DESTDIR PREFIX
+variables := KSRC BASE CACHE TOPIC DRY TO VARIANT JOBS V DESTDIR PREFIX
 goals     := $(or $(MAKECMDGOALS),help)
 used      := $(sort $(everywhere) $(foreach goal,$(goals),$(uses_$(goal))))
 given     := $(foreach v,$(.VARIABLES),$(if $(filter command,$(word 1,$(origin $(v)))),$(v)))
@@ -156,6 +149,14 @@ endif
 ifneq ($(JOBS),)
 ifneq ($(shell expr '$(JOBS)' : '[1-9][0-9]*$$'),$(shell printf %s '$(JOBS)' | wc -c))
 $(call wrong,JOBS=$(JOBS) is no number of processes above 0)
+endif
+endif
+ifneq ($(filter DRY,$(given)),)
+ifneq ($(DRY),1)
+$(call wrong,DRY=$(DRY) is not 1; leave it out to apply in earnest)
+endif
+ifeq ($(KSRC),)
+$(call wrong,DRY=1 does not know which tree to try; name it$(comma) as in: make apply DRY=1 KSRC=../linux)
 endif
 endif
 bases := $(shell sed -n 's/^\([^\#[:space:]][^[:space:]]*\).*/\1/p' bases 2>/dev/null)

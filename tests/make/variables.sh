@@ -28,7 +28,7 @@ taken() {
 	exits 0 "$name"
 }
 
-plan 31
+plan 34
 refused "unknown variable" "unknown variable FOO=1" help FOO=1
 refused "unknown variable lists the known" "known: KSRC BASE CACHE" test FOO=1
 refused "unknown variable in lower case suggests" "is KSRC= meant?" test ksrc=/x
@@ -39,6 +39,9 @@ refused "refresh with another target" "refresh rewrites the series" refresh expo
 refused "TOPIC with export" 'TOPIC=01 means nothing to "export"; it goes with: apply' export TOPIC=01
 refused "TOPIC with apply and export" 'TOPIC=01 contradicts "export"' apply export TOPIC=01
 refused "TOPIC with test" 'TOPIC=01 means nothing to "test"' test TOPIC=01
+refused "DRY without a tree" "DRY=1 does not know which tree to try" apply DRY=1
+refused "DRY that is not 1" "DRY=yes is not 1" apply DRY=yes KSRC=/
+refused "DRY with import" 'DRY=1 means nothing to "import"' import DRY=1 KSRC=/
 refused "VARIANT with test" 'VARIANT=tiny means nothing to "test"; it goes with: kernel shell' test VARIANT=tiny
 refused "KSRC with check" 'KSRC=/ means nothing to "check"' check KSRC=/
 refused "variable for the default target" 'BASE=5.10.y means nothing to "help"' BASE=5.10.y
