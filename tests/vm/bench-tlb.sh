@@ -26,9 +26,15 @@ count() {
 	metric "$1.grace" "$(grep -c ': synchronize_rcu' /tmp/trace)" calls
 }
 
-# The counter itself is tested: without this a tracer that sees nothing would look like success.
-# Loading a BPF program or freeing a vmalloc area flushes; an mmap of /proc/kcore does not, so a
-# module-free way is set_memory through ftrace: switching the tracer on patches kernel text.
+# The counter itself is tested: a tracer that sees nothing must not look like success.
+echo function >"$trace/current_tracer"
+echo >"$trace/trace"
+hm-flush 32 || exit 1
+seen=$(grep -c ': flush_tlb_' "$trace/trace")
+echo nop >"$trace/current_tracer"
+[ "$seen" -gt 0 ] || { echo "the tracer did not see the flushes of a vmalloc purge" >&2; exit 1; }
+metric tlb.selftest "$seen" calls
+
 for round in 1 2 3; do
 	heat=$([ "$round" = 1 ] && echo cold || echo "round$round")
 	[ "$round" = 3 ] && heat=warm

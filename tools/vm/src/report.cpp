@@ -40,7 +40,7 @@ std::string pad(const std::string &text, size_t width, bool right = false)
 bool looks_numeric(const std::string &text)
 {
     return !text.empty() && (std::isdigit(static_cast<unsigned char>(text.front())) != 0 ||
-                             (text.front() == '-' && text.size() == 1) || text.front() == '+');
+                             (text.front() == '-' && (text.size() == 1 || std::isdigit(static_cast<unsigned char>(text[1])) != 0)));
 }
 
 const Verdict *find_run(const Outcome &outcome, const std::string &name)
