@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What happens when the kernel gets no memory for its part: fail_page_alloc
+ * fails every page allocation of a task, or every one but those of huge pages,
+ * while the pool shrinks or grows.
+ */
+#include "kselftest_harness.h"
+#include <ctype.h>
+#include <dirent.h>
+#include "util.h"
+
+#define PAGES	64L
+#define FAIL	"/sys/kernel/debug/fail_page_alloc/"
+#define TIMES	1000000L
+
+static const struct {
+	const char *file;
+	const char *value;
+} setting[] = {
+	/* First and last: nothing happens while the others change */
+	{ FAIL "probability", "0" },
+	{ FAIL "interval", "1" },
+	{ FAIL "space", "0" },
+	{ FAIL "verbose", "0" },
+	{ FAIL "task-filter", "Y" },
+	{ FAIL "min-order", "0" },
+	{ FAIL "ignore-gfp-wait", "N" },
+	{ FAIL "ignore-gfp-highmem", "N" },
+	{ FAIL "times", "1000000" },
+};
+
+static struct {
+	pid_t pid;
+	char value[ARRAY_SIZE(setting)][32];
+} before;
+
+static void put_back_settings(void)
+{
+	int i;
+
+	if (getpid() != before.pid)
+		return;
+	for (i = ARRAY_SIZE(setting) - 1; i >= 0; i--)
+		hv_write_text(setting[i].file, before.value[i]);
+}
+
+static void __attribute__((constructor)) keep_settings(void)
+{
+	unsigned int i;
+
+	if (hv_read_long(FAIL "probability") < 0)
+		return;
+	before.pid = getpid();
+	for (i = 0; i < ARRAY_SIZE(setting); i++)
+		hv_read_text(setting[i].file, before.value[i],
+			     sizeof(before.value[i]));
+	atexit(put_back_settings);
+}
+
+static const char *lacks_injection(void)
+{
+	if (access("/proc/self/make-it-fail", F_OK))
+		return "needs CONFIG_FAULT_INJECTION";
+	if (access(FAIL "task-filter", F_OK))
+		return "needs CONFIG_FAIL_PAGE_ALLOC, and debugfs at /sys/kernel/debug";
+	return NULL;
+}
+
+/* From now on allocations of tasks that are marked fail. */
+static void inject(long percent, bool huge_too)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(setting); i++)
+		hv_write_text(setting[i].file, setting[i].value);
+	/* Huge pages are asked for as __GFP_HIGHMEM, page tables are not */
+	hv_write_text(FAIL "ignore-gfp-highmem", huge_too ? "N" : "Y");
+	hv_write_long(FAIL "probability", percent);
+}
+
+/* Stop, and tell how many allocations failed. */
+static long inject_end(void)
+{
+	hv_write_text(FAIL "probability", "0");
+	return TIMES - hv_read_long(FAIL "times");
+}
+
+static void mark_self(bool on)
+{
+	hv_write_text("/proc/self/make-it-fail", on ? "1" : "0");
+}
+
+/*
+ * Write nr_hugepages while allocations fail.  The write itself needs a little
+ * memory, so it may have to be tried again.
+ */
+static long resize_failing(long nr, long percent, bool huge_too, long *failures)
+{
+	long ret;
+	int i;
+
+	*failures = 0;
+	for (i = 0; i < 20; i++) {
+		inject(percent, huge_too);
+		mark_self(true);
+		ret = hv_set_pool("nr_hugepages", nr);
+		mark_self(false);
+		*failures += inject_end();
+		if (ret != -ENOMEM)
+			break;
+	}
+	return ret < 0 ? ret : hv_pool("nr_hugepages");
+}
+
+FIXTURE(failure) {
+	const char *missing;
+	bool can_see;
+	long before;
+	unsigned long heads[PAGES];
+};
+
+FIXTURE_SETUP(failure)
+{
+	hv_reset();
+	self->missing = hv_lacks(HV_NEED_SYSCTL);
+	if (!self->missing)
+		self->missing = lacks_injection();
+	self->can_see = !hv_lacks(HV_NEED_KPAGE | HV_NEED_MAP);
+	self->before = hv_free_kb();
+}
+
+FIXTURE_TEARDOWN(failure)
+{
+	const char *complaint = hv_complaint();
+
+	EXPECT_EQ(NULL, complaint)
+		TH_LOG("kernel log: %s", complaint);
+	hv_reset();
+}
+
+/* Pages can be mapped, written and read */
+static bool work(long nr)
+{
+	char *addr;
+	bool good = true;
+	long i;
+
+	if (!nr)
+		return true;
+	addr = hv_map(nr);
+	if (addr == MAP_FAILED)
+		return false;
+	for (i = 0; i < nr; i++)
+		memset(addr + i * HV_HUGE, i, HV_HUGE);
+	for (i = 0; i < nr; i++)
+		good &= addr[i * HV_HUGE + 12345] == (char)i;
+	munmap(addr, nr * HV_HUGE);
+	return good;
+}
+
+/*
+ * First of all tests: on a machine where nothing was optimized so far, there is
+ * neither a page table nor a shared frame for it, and none to be had.
+ */
+TEST_F_TIMEOUT(failure, grow_without_memory, HV_TIMEOUT)
+{
+	static unsigned long heads[8192];
+	long nr, want, failures, own, shared;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	want = hv_room() < 8192 ? hv_room() : 8192;
+	nr = resize_failing(want, 100, false, &failures);
+	TH_LOG("%ld of %ld pages with %ld failed allocations", nr, want,
+	       failures);
+	ASSERT_GE(nr, want / 2);
+	EXPECT_EQ(nr, hv_pool("free_hugepages"));
+	if (self->can_see) {
+		ASSERT_EQ(nr, hv_heads(heads, nr));
+		own = hv_count_state(heads, nr, HV_OWN);
+		shared = hv_count_state(heads, nr, HV_SHARED);
+		TH_LOG("%ld as they were, %ld optimized", own, shared);
+		EXPECT_EQ(nr, own + shared);
+		/* What failed can only have been for pages that stayed */
+		if (failures)
+			EXPECT_GT(own, 0);
+	}
+	EXPECT_TRUE(work(nr < PAGES ? nr : PAGES));
+	ASSERT_EQ(0, hv_resize(0));
+	if (self->can_see)
+		EXPECT_EQ(nr, hv_count_state(heads, nr, HV_OWN));
+	EXPECT_LE(self->before - hv_free_kb(), 1024);
+
+	/* And the pool is optimized when there is memory */
+	ASSERT_EQ(PAGES, hv_resize(PAGES));
+	if (self->can_see) {
+		ASSERT_EQ(PAGES, hv_heads(heads, PAGES));
+		EXPECT_EQ(PAGES, hv_count_state(heads, PAGES, HV_SHARED));
+	}
+}
+
+/*
+ * Pages that cannot get their memory map back stay, whole and usable, and
+ * nr_hugepages says how many; they go when asked for again.
+ */
+TEST_F_TIMEOUT(failure, release_without_memory, HV_TIMEOUT)
+{
+	long left, failures;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	ASSERT_EQ(PAGES, hv_resize(PAGES));
+	if (self->can_see) {
+		ASSERT_EQ(PAGES, hv_heads(self->heads, PAGES));
+		ASSERT_EQ(PAGES, hv_count_state(self->heads, PAGES, HV_SHARED));
+	}
+
+	left = resize_failing(0, 100, true, &failures);
+	TH_LOG("%ld of %ld pages stayed after %ld failed allocations", left,
+	       PAGES, failures);
+	ASSERT_GE(left, 0);
+	ASSERT_GT(failures, 0)
+		TH_LOG("no allocation failed: this proves nothing");
+	EXPECT_EQ(left, hv_pool("free_hugepages"));
+	EXPECT_EQ(0, hv_pool("surplus_hugepages"));
+	if (self->can_see) {
+		EXPECT_EQ(0, hv_count_state(self->heads, PAGES, HV_BROKEN));
+		EXPECT_EQ(left, hv_heads(self->heads, 0));
+	}
+	EXPECT_TRUE(work(left));
+
+	/* The pool goes on from what it has */
+	ASSERT_EQ(left + 1, hv_resize(left + 1));
+	ASSERT_EQ(0, hv_resize(0));
+	if (self->can_see)
+		EXPECT_EQ(PAGES, hv_count_state(self->heads, PAGES, HV_OWN));
+	EXPECT_LE(self->before - hv_free_kb(), 1024);
+}
+
+/* Some allocations fail, at every step once. */
+TEST_F_TIMEOUT(failure, release_with_little_memory, HV_TIMEOUT)
+{
+	static const long percents[] = { 3, 10, 30, 60 };
+	unsigned int i;
+	long left, failures;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	for (i = 0; i < ARRAY_SIZE(percents); i++) {
+		ASSERT_EQ(PAGES, hv_resize(PAGES));
+		if (self->can_see)
+			ASSERT_EQ(PAGES, hv_heads(self->heads, PAGES));
+		left = resize_failing(0, percents[i], true, &failures);
+		TH_LOG("%ld of %ld pages stayed after %ld failed allocations (%ld %%)",
+		       left, PAGES, failures, percents[i]);
+		ASSERT_GE(left, 0);
+		ASSERT_GT(failures, 0);
+		EXPECT_EQ(left, hv_pool("free_hugepages"));
+		if (self->can_see) {
+			EXPECT_EQ(0, hv_count_state(self->heads, PAGES,
+						    HV_BROKEN));
+			EXPECT_EQ(left, hv_heads(self->heads, 0));
+		}
+		ASSERT_EQ(0, hv_resize(0));
+		EXPECT_LE(self->before - hv_free_kb(), 1024);
+	}
+}
+
+/* Mark the kernel's workers, which free what must not sleep where it is. */
+static void mark_workers(bool on)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	char path[64], comm[32];
+
+	while (proc && (entry = readdir(proc))) {
+		if (!isdigit(entry->d_name[0]))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%.16s/comm", entry->d_name);
+		if (hv_read_text(path, comm, sizeof(comm)) <= 0 ||
+		    strncmp(comm, "kworker/", 8))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%.16s/make-it-fail",
+			 entry->d_name);
+		hv_write_text(path, on ? "1" : "0");
+	}
+	if (proc)
+		closedir(proc);
+}
+
+/*
+ * Surplus pages that cannot be released remain surplus pages, free and counted.
+ */
+TEST_F_TIMEOUT(failure, surplus_without_memory, HV_TIMEOUT)
+{
+	long failures, left, i;
+	char *addr;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	ASSERT_EQ(0, hv_set_pool("nr_overcommit_hugepages", PAGES));
+	addr = hv_map(PAGES);
+	ASSERT_NE(MAP_FAILED, addr);
+	ASSERT_EQ(PAGES, hv_pool("surplus_hugepages"));
+	for (i = 0; self->can_see && i < PAGES; i++)
+		self->heads[i] = hv_pfn(addr + i * HV_HUGE);
+
+	mark_workers(true);
+	inject(100, true);
+	ASSERT_EQ(0, munmap(addr, PAGES * HV_HUGE));
+	usleep(500 * 1000);
+	failures = inject_end();
+	mark_workers(false);
+
+	left = hv_pool("nr_hugepages");
+	TH_LOG("%ld of %ld pages stayed after %ld failed allocations", left,
+	       PAGES, failures);
+	EXPECT_EQ(left, hv_pool("surplus_hugepages"));
+	EXPECT_EQ(left, hv_pool("free_hugepages"));
+	EXPECT_TRUE(work(left));
+	if (self->can_see)
+		EXPECT_EQ(0, hv_count_state(self->heads, PAGES, HV_BROKEN));
+
+	/* Make the pool own them, then give them up */
+	usleep(500 * 1000);
+	ASSERT_EQ(0, hv_set_pool("nr_overcommit_hugepages", 0));
+	ASSERT_EQ(PAGES, hv_resize(PAGES));
+	EXPECT_EQ(0, hv_pool("surplus_hugepages"));
+	ASSERT_EQ(0, hv_resize(0));
+	if (self->can_see)
+		EXPECT_EQ(PAGES, hv_count_state(self->heads, PAGES, HV_OWN));
+	EXPECT_LE(self->before - hv_free_kb(), 1024);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vm.hugetlb_optimize_vmemmap decides about pages that join the pool from then
+ * on.  Pages that are in the pool stay what they are and are freed by what they
+ * are, whatever the switch says by then.
+ */
+#include "kselftest_harness.h"
+#include <pthread.h>
+#include "util.h"
+
+#define PAGES	32L
+
+FIXTURE(toggle) {
+	const char *missing;
+	long before;
+	unsigned long heads[4 * PAGES];
+};
+
+FIXTURE_SETUP(toggle)
+{
+	hv_reset();
+	self->missing = hv_lacks(HV_NEED_SYSCTL | HV_NEED_KPAGE | HV_NEED_MAP);
+	self->before = hv_free_kb();
+}
+
+FIXTURE_TEARDOWN(toggle)
+{
+	const char *complaint = hv_complaint();
+
+	EXPECT_EQ(NULL, complaint)
+		TH_LOG("kernel log: %s", complaint);
+	hv_reset();
+}
+
+TEST_F_TIMEOUT(toggle, only_0_and_1, HV_TIMEOUT)
+{
+	static const char * const wrong[] = {
+		"2", "-1", "on", "yes", "4294967296", "4294967297",
+	};
+	const char *missing = hv_lacks(HV_NEED_SYSCTL);
+	unsigned int i;
+	long on;
+
+	if (missing)
+		SKIP(return, "%s", missing);
+	for (on = 0; on <= 1; on++) {
+		ASSERT_EQ(0, hv_set_sysctl(on));
+		ASSERT_EQ(on, hv_sysctl());
+		for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+			EXPECT_EQ(-EINVAL, hv_write_text(HV_SYSCTL, wrong[i]))
+				TH_LOG("'%s' was taken", wrong[i]);
+			EXPECT_EQ(on, hv_sysctl());
+		}
+	}
+}
+
+/* Both ways round: what is there does not change, what comes does. */
+TEST_F_TIMEOUT(toggle, new_pages_only, HV_TIMEOUT)
+{
+	long on, nr;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	for (on = 0; on <= 1; on++) {
+		const enum hv_state old = on ? HV_SHARED : HV_OWN;
+		const enum hv_state new = on ? HV_OWN : HV_SHARED;
+
+		ASSERT_EQ(0, hv_set_sysctl(on));
+		ASSERT_EQ(PAGES, hv_resize(PAGES));
+		nr = hv_heads(self->heads, PAGES);
+		ASSERT_EQ(PAGES, nr);
+		EXPECT_EQ(PAGES, hv_count_state(self->heads, nr, old));
+
+		ASSERT_EQ(0, hv_set_sysctl(!on));
+		EXPECT_EQ(PAGES, hv_count_state(self->heads, nr, old));
+
+		ASSERT_EQ(2 * PAGES, hv_resize(2 * PAGES));
+		EXPECT_EQ(PAGES, hv_count_state(self->heads, nr, old));
+		nr = hv_heads(self->heads, 2 * PAGES);
+		ASSERT_EQ(2 * PAGES, nr);
+		EXPECT_EQ(PAGES, hv_count_state(self->heads, nr, old));
+		EXPECT_EQ(PAGES, hv_count_state(self->heads, nr, new));
+
+		ASSERT_EQ(0, hv_resize(0));
+		EXPECT_EQ(nr, hv_count_state(self->heads, nr, HV_OWN))
+			TH_LOG("released pages have no memory map of their own");
+		EXPECT_LE(self->before - hv_free_kb(), 1024);
+	}
+}
+
+/* The switch says the opposite of what the pages are when they go. */
+TEST_F_TIMEOUT(toggle, freed_against_the_switch, HV_TIMEOUT)
+{
+	long on, nr, round;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	for (round = 0; round < 3; round++) {
+		for (on = 0; on <= 1; on++) {
+			ASSERT_EQ(0, hv_set_sysctl(on));
+			ASSERT_EQ(4 * PAGES, hv_resize(4 * PAGES));
+			nr = hv_heads(self->heads, 4 * PAGES);
+			ASSERT_EQ(4 * PAGES, nr);
+			ASSERT_EQ(0, hv_set_sysctl(!on));
+			ASSERT_EQ(0, hv_resize(0));
+			EXPECT_EQ(nr, hv_count_state(self->heads, nr, HV_OWN));
+			EXPECT_LE(self->before - hv_free_kb(), 1024);
+		}
+	}
+}
+
+/* A pool of both kinds, grown and shrunk a page at a time. */
+TEST_F_TIMEOUT(toggle, mixed_pool, HV_TIMEOUT)
+{
+	char *addr;
+	long i, nr;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	for (i = 0; i < PAGES; i++) {
+		ASSERT_EQ(0, hv_set_sysctl(i & 1));
+		ASSERT_EQ(i + 1, hv_resize(i + 1));
+	}
+	nr = hv_heads(self->heads, PAGES);
+	ASSERT_EQ(PAGES, nr);
+	EXPECT_EQ(PAGES / 2, hv_count_state(self->heads, nr, HV_OWN));
+	EXPECT_EQ(PAGES / 2, hv_count_state(self->heads, nr, HV_SHARED));
+
+	/* Use changes nothing */
+	addr = hv_map(PAGES);
+	ASSERT_NE(MAP_FAILED, addr);
+	EXPECT_EQ(PAGES / 2, hv_count_state(self->heads, nr, HV_SHARED));
+	ASSERT_EQ(0, munmap(addr, PAGES * HV_HUGE));
+	EXPECT_EQ(PAGES / 2, hv_count_state(self->heads, nr, HV_SHARED));
+
+	for (i = PAGES - 1; i >= 0; i--) {
+		ASSERT_EQ(0, hv_set_sysctl(i >> 1 & 1));
+		ASSERT_EQ(i, hv_resize(i));
+	}
+	EXPECT_EQ(nr, hv_count_state(self->heads, nr, HV_OWN));
+	EXPECT_LE(self->before - hv_free_kb(), 1024);
+}
+
+static bool stop;
+
+static void *toggling(void *arg)
+{
+	long on;
+
+	for (on = 0; !__atomic_load_n(&stop, __ATOMIC_RELAXED); on = !on)
+		hv_set_sysctl(on);
+	return NULL;
+}
+
+TEST_F_TIMEOUT(toggle, while_resizing, HV_TIMEOUT)
+{
+	pthread_t thread;
+	long i, nr, broken = 0, short_of = 0;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, toggling, NULL));
+	for (i = 0; i < 30; i++) {
+		short_of += hv_resize(2 * PAGES) != 2 * PAGES;
+		nr = hv_heads(self->heads, 2 * PAGES);
+		if (nr > 2 * PAGES)
+			nr = 2 * PAGES;
+		broken += hv_count_state(self->heads, nr, HV_BROKEN);
+		short_of += hv_resize(i % PAGES) != i % PAGES;
+	}
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+	EXPECT_EQ(0, broken);
+	EXPECT_EQ(0, short_of);
+
+	nr = hv_heads(self->heads, 2 * PAGES);
+	ASSERT_EQ(0, hv_resize(0));
+	EXPECT_EQ(nr, hv_count_state(self->heads, nr, HV_OWN));
+	EXPECT_LE(self->before - hv_free_kb(), 1024);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the tests of the HugeTLB vmemmap optimization have in common: the pool
+ * of 2 MiB pages, free memory, and views of struct pages that need no help from
+ * the kernel under test (/proc/kpageflags, and the raw memory map and its page
+ * tables through /proc/kcore).
+ *
+ * Functions return a negative errno when they fail, unless they say otherwise.
+ */
+#ifndef __HUGETLB_VMEMMAP_UTIL_H
+#define __HUGETLB_VMEMMAP_UTIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/kernel-page-flags.h>
+#include <linux/types.h>
+
+#define HV_SMALL	4096UL			/* bytes of a base page */
+#define HV_HUGE		(2UL << 20)		/* bytes of a huge page */
+#define HV_HUGE_KB	2048L
+#define HV_NR		512			/* base pages, struct pages of one */
+#define HV_BOXES	8			/* pages of memory map of one */
+#define HV_BOX_NR	(HV_NR / HV_BOXES)	/* struct pages in each */
+
+/* For a harness test: a debug kernel without hardware virtualization is slow */
+#define HV_TIMEOUT	150
+
+#define HV_SYSCTL	"/proc/sys/vm/hugetlb_optimize_vmemmap"
+
+/* Something is missing that a test needs: the reason to skip, or NULL */
+enum hv_need {
+	HV_NEED_SYSCTL	= 1 << 0,	/* the kernel knows the optimization */
+	HV_NEED_KPAGE	= 1 << 1,	/* /proc/kpageflags, /proc/kpagecount */
+	HV_NEED_RAW	= 1 << 2,	/* struct pages through /proc/kcore */
+	HV_NEED_MAP	= 1 << 3,	/* page tables through /proc/kcore */
+};
+
+const char *hv_lacks(unsigned int needs);
+bool hv_has_sysctl(void);
+
+/* Start or end of a test: empty pool, optimization on, kernel log read up */
+void hv_reset(void);
+/* What the kernel complained about since hv_reset(), or NULL */
+const char *hv_complaint(void);
+
+/* Small files */
+long hv_read_long(const char *path);
+int hv_read_text(const char *path, char *buf, size_t size);
+int hv_write_text(const char *path, const char *text);
+int hv_write_long(const char *path, long value);
+
+/* Files of the 2 MiB pool, such as "nr_hugepages" */
+long hv_pool(const char *file);
+int hv_set_pool(const char *file, long value);
+/* Write nr_hugepages and read it back */
+long hv_resize(long nr);
+long hv_sysctl(void);
+int hv_set_sysctl(long on);
+/* Huge pages that the pool can grow by and leave a third of memory free */
+long hv_room(void);
+
+/* Free memory, that of the per-CPU lists included, in KiB */
+long hv_free_kb(void);
+
+/* Map @nr huge pages and touch each; MAP_FAILED if there are not that many */
+void *hv_map(unsigned long nr);
+
+/* A bit of /proc/kpageflags, KPF_* */
+static inline __u64 hv_bit(int kpf)
+{
+	return (__u64)1 << kpf;
+}
+
+/* PFN behind an address of this process; 0 if there is none */
+unsigned long hv_pfn(const void *addr);
+int hv_kpageflags(unsigned long pfn, unsigned int nr, __u64 *flags);
+int hv_kpagecount(unsigned long pfn, unsigned int nr, __u64 *count);
+/* PFNs of the heads of all HugeTLB pages: how many, at most @max are stored */
+long hv_heads(unsigned long *heads, long max);
+/* How many stretches of 128 MiB, the reach of one page table, they lie in */
+long hv_stretches(const unsigned long *heads, long nr);
+
+/* A struct page, as far as VMCOREINFO tells where its fields are */
+struct hv_raw {
+	__u64 flags;
+	__u64 info;		/* compound_info, compound_head, lru.next */
+	__u64 mapping;
+	__u64 private;
+	__s32 refcount;
+	__s32 mapcount;
+};
+
+/* Address of a struct page; 0 if there is none */
+__u64 hv_struct_page(unsigned long pfn);
+int hv_raw_pages(unsigned long pfn, unsigned int nr, struct hv_raw *raw);
+
+/* What maps a page of memory map */
+struct hv_box {
+	unsigned long pfn;
+	bool writable;
+	bool large;	/* by a PMD: was never taken apart */
+};
+
+int hv_boxes(unsigned long head, struct hv_box *boxes);
+
+enum hv_state {
+	HV_OWN,		/* eight frames, each its own, writable */
+	HV_SHARED,	/* the head's writable, the other seven one read-only */
+	HV_BROKEN,	/* anything else */
+};
+
+enum hv_state hv_state(unsigned long head);
+const char *hv_state_name(enum hv_state state);
+/* How many of the pages are in a state */
+long hv_count_state(const unsigned long *heads, long nr, enum hv_state state);
+
+#endif /* __HUGETLB_VMEMMAP_UTIL_H */
