@@ -9,18 +9,23 @@ title_of() {
 	awk -v t="$1" '$1 == t { $1 = $2 = ""; sub(/^ +/, ""); print }' "$HM_TOPICS"
 }
 
+# user_git ARGS...: git as the user has it, free of what dry_run exports.
+user_git() {
+	env -u GIT_DIR -u GIT_INDEX_FILE -u GIT_WORK_TREE git "$@"
+}
+
 # tree_to_try: the commit or tree of KSRC (the base of the cache without it); GIT_DIR is set.
 tree_to_try() {
 	local objects
 	[[ ! -d $CACHE_GIT/objects ]] || echo "$CACHE_GIT/objects" >>"$GIT_DIR/objects/info/alternates"
 	if [[ -z ${KSRC:-} ]]; then
 		own_git --git-dir="$CACHE_GIT" rev-parse -q --verify refs/heads/base || die 2 "no base in the cache" "tools/quilt/import, or name a tree: KSRC="
-	elif objects=$(env -u GIT_DIR -u GIT_INDEX_FILE git -C "$KSRC" rev-parse --path-format=absolute --git-path objects 2>/dev/null) &&
+	elif objects=$(user_git -C "$KSRC" rev-parse --path-format=absolute --git-path objects 2>/dev/null) &&
 		[[ -e $KSRC/.git || -e $KSRC/HEAD ]]; then
 		echo "$objects" >>"$GIT_DIR/objects/info/alternates"
-		[[ -z $(env -u GIT_DIR -u GIT_INDEX_FILE git -C "$KSRC" status --porcelain --untracked-files=no 2>/dev/null | head -n 1) ]] ||
+		[[ -z $(user_git -C "$KSRC" status --porcelain --untracked-files=no 2>/dev/null | head -n 1) ]] ||
 			warn "$KSRC has changes that are not committed; its HEAD is tried"
-		env -u GIT_DIR -u GIT_INDEX_FILE git -C "$KSRC" rev-parse 'HEAD^{tree}'
+		user_git -C "$KSRC" rev-parse 'HEAD^{tree}'
 	else
 		# Only the files that matter, and Makefile for the version.
 		[[ -d $KSRC ]] || die 2 "KSRC=$KSRC is no folder"
@@ -43,7 +48,9 @@ dry_run() {
 	local tree version i file topic last='' log=$SCRATCH/apply.log index=$SCRATCH/index
 	local clean=0 offset=0 merged=0 conflicts=0 total=0 lines=()
 	own_git init -q --bare "$SCRATCH/dry.git"
-	export GIT_DIR=$SCRATCH/dry.git GIT_INDEX_FILE=$index
+	# A 3-way merge writes files for all that it is told --cached: give it a place of its own.
+	mkdir "$SCRATCH/nowhere"
+	export GIT_DIR=$SCRATCH/dry.git GIT_INDEX_FILE=$index GIT_WORK_TREE=$SCRATCH/nowhere
 	tree=$(tree_to_try) || exit
 	own_git show "$tree:Makefile" >"$SCRATCH/Makefile" 2>/dev/null || die 1 "${KSRC:-the base} is no kernel tree"
 	version=$(hm_series kernel-version "$SCRATCH/Makefile") || exit

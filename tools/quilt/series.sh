@@ -39,20 +39,13 @@ am_series() {
 	done
 }
 
-# run_quilt FOLDER SERIES_FILE ARGS...
-run_quilt() {
-	(
-		cd "$1" || exit 3
-		QUILT_PATCHES=$HM_PATCHES QUILT_SERIES=$2 QUILT_PC=.pc quilt --quiltrc /dev/null "${@:3}"
-	)
-}
-
-# quilt_push FOLDER: the same with quilt, fuzz refused.
+# quilt_push FOLDER SERIES_FILE: the same with quilt, fuzz refused. quilt remembers where its series
+# file is, so SERIES_FILE stays; it holds what TOPICS choose.
 quilt_push() {
 	local code=0
 	((${#SERIES[@]})) || return 0
-	printf '%s\n' "${SERIES[@]}" >"$SCRATCH/quilt-series"
-	run_quilt "$1" "$SCRATCH/quilt-series" push -a -q --fuzz=0 >"$SCRATCH/quilt.log" 2>&1 || code=$?
+	printf '%s\n' "${SERIES[@]}" >"$2"
+	(cd "$1" && QUILT_PATCHES=$HM_PATCHES QUILT_SERIES=$2 QUILT_PC=.pc quilt --quiltrc /dev/null push -a --fuzz=0) >"$SCRATCH/quilt.log" 2>&1 || code=$?
 	((code == 0)) || blame_log 1 "$SCRATCH/quilt.log" "quilt push -a refuses a patch" "fuzz is not allowed; export the series again"
 	! grep -q 'with fuzz' "$SCRATCH/quilt.log" || die 1 "quilt applied with fuzz" "export the series again"
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "commands.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <iterator>
@@ -8,9 +9,12 @@
 
 #include <fmt/format.h>
 
+#include "check.hpp"
+#include "cover.hpp"
 #include "message_id.hpp"
 #include "naming.hpp"
 #include "text.hpp"
+#include "warnings.hpp"
 
 namespace hm
 {
@@ -22,6 +26,52 @@ const std::string &or_dash(const std::string &text)
 {
 	static const std::string dash = "-";
 	return text.empty() ? dash : text;
+}
+
+/// Adds @p more to @p found.
+void append(Findings &found, Findings more)
+{
+	found.insert(found.end(), std::make_move_iterator(more.begin()),
+		     std::make_move_iterator(more.end()));
+}
+
+/// Names of the files in the folder of the patches; none if there is no such folder.
+std::vector<std::string> patch_files(const Project &project)
+{
+	std::vector<std::string> names;
+	std::error_code ec;
+	for (std::filesystem::directory_iterator at(project.patch_dir(), ec), end; !ec && at != end;
+	     at.increment(ec))
+		names.push_back(at->path().filename().string());
+	std::sort(names.begin(), names.end());
+	return names;
+}
+
+/// The cover letter of the base, or an error if there is none.
+Result<std::string> read_cover(const Project &project)
+{
+	return read_file(project.patch_dir() / "cover-letter");
+}
+
+/// Checks of files that exist beside the patches; a series without patches has none yet.
+Result<void> check_beside(Findings &found, const Project &project, const Series &series,
+			  const std::vector<Topic> &topics)
+{
+	if (series.patches.empty())
+		return {};
+	auto created = created_files(series);
+	if (!created)
+		return tl::unexpected(created.error());
+	append(found, check_selftests(*created, project.root / "selftests"));
+	if (auto snippet = read_file(project.root / "MAINTAINERS.snippet"))
+		append(found, check_maintainers(*snippet, series, *created));
+	else
+		found.push_back({"MAINTAINERS.snippet", snippet.error().what});
+	if (auto cover = read_cover(project))
+		append(found, check_cover(*cover, series, topics));
+	else
+		found.push_back({"cover-letter", cover.error().what});
+	return {};
 }
 
 /// Indices into the series of the patches of @p topics, all if it is empty.
@@ -159,6 +209,67 @@ Result<void> stamp_files(const Project &project, const std::vector<std::string> 
 			return done;
 	}
 	return {};
+}
+
+Result<void> run_check(const Project &project)
+{
+	auto base = project.load_base();
+	if (!base)
+		return tl::unexpected(base.error());
+	auto topics = project.load_topics();
+	if (!topics)
+		return tl::unexpected(topics.error());
+	auto series = project.load_series();
+	if (!series)
+		return tl::unexpected(series.error());
+	Findings found;
+	for (std::size_t i = 0; i < series->patches.size(); i++)
+		append(found, check_patch(series->patches[i], series->raw[i], project.base));
+	append(found, check_series(*series, *topics, project.base, patch_files(project)));
+	if (auto done = check_beside(found, project, *series, *topics); !done)
+		return done;
+	for (const auto &finding : found)
+		fmt::print(stderr, "{}: {}\n", finding.where, finding.what);
+	fmt::print("{} patches of {} topics for {}, {} findings\n", series->patches.size(),
+		   series->topics().size(), base->tag, found.size());
+	if (found.empty())
+		return {};
+	return fail(Exit::mismatch,
+		    fmt::format("the series of {} has {} findings", project.base, found.size()),
+		    "mend the commits and export them again");
+}
+
+Result<void> print_mbox(const Project &project)
+{
+	auto base = project.load_base();
+	if (!base)
+		return tl::unexpected(base.error());
+	auto series = project.load_series();
+	if (!series)
+		return tl::unexpected(series.error());
+	auto cover = read_cover(project).and_then(parse_cover);
+	if (!cover)
+		return tl::unexpected(cover.error());
+	return make_mbox(*series, *cover, project.base, base->tag).map([](const std::string &box) {
+		fmt::print("{}", box);
+	});
+}
+
+Result<void> compare_warnings(const std::string &before, const std::string &after)
+{
+	auto old_text = read_file(before);
+	if (!old_text)
+		return tl::unexpected(old_text.error());
+	auto new_text = read_file(after);
+	if (!new_text)
+		return tl::unexpected(new_text.error());
+	const auto fresh = new_warnings(*old_text, *new_text);
+	for (const auto &line : fresh)
+		fmt::print("{}\n", line);
+	if (fresh.empty())
+		return {};
+	return fail(Exit::mismatch,
+		    fmt::format("{} messages that the stock tree does not give", fresh.size()));
 }
 
 Result<void> print_series_file(const Project &project, const std::vector<std::string> &files)

@@ -45,4 +45,14 @@ Result<void> stamp_files(const Project &project, const std::vector<std::string> 
 /// Prints the series file that names @p files.
 Result<void> print_series_file(const Project &project, const std::vector<std::string> &files);
 
+/// Everything that needs no kernel: the table of bases, the series, its patches,
+/// cover letter, selftests and MAINTAINERS.snippet. Findings go to stderr, one a line.
+Result<void> run_check(const Project &project);
+
+/// The series as a mailbox on stdout.
+Result<void> print_mbox(const Project &project);
+
+/// Compares two files of compiler-like messages; see warnings.hpp. New ones go to stdout.
+Result<void> compare_warnings(const std::string &before, const std::string &after);
+
 } // namespace hm

@@ -92,6 +92,17 @@ void define(CLI::App &app, Arguments &args, Command &chosen)
 		add(app, chosen, "series-file", "print a series file that names the given patches",
 		    [](const Arguments &a) { return hm::print_series_file(a.project, a.files); });
 	series->add_option("files", args.files);
+	add(app, chosen, "check",
+	    "check bases, series, patches and what goes with them; needs no kernel",
+	    [](const Arguments &a) { return hm::run_check(a.project); });
+	add(app, chosen, "mbox", "print the series with its cover letter as a mailbox",
+	    [](const Arguments &a) { return hm::print_mbox(a.project); });
+	auto *warnings =
+		add(app, chosen, "new-warnings",
+		    "print the messages of the second file that the first has not",
+		    [](const Arguments &a) { return hm::compare_warnings(a.path, a.value); });
+	warnings->add_option("before", args.path)->required();
+	warnings->add_option("after", args.value)->required();
 }
 
 } // namespace
