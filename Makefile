@@ -67,7 +67,7 @@ steps = build/bin/hm-steps
 
 # What hm-steps itself needs; its plans do the rest.
 tools-quietly:
-	@tools/deps $(firstword $(filter demo test,$(subst -full,,$(MAKECMDGOALS))) test)
+	@tools/deps $(if $(filter test test-full,$(goals)),test,demo)
 	@tools/steps/bootstrap hm-steps
 
 .DEFAULT:

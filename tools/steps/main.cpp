@@ -6,10 +6,10 @@
 #include "runner.hpp"
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <unistd.h>
@@ -28,6 +28,7 @@ struct Arguments {
 	bool list = false;
 	bool dry_run = false;
 	double stretch = 1;
+	double limit = 0;
 };
 
 /// An environment variable; nullptr when it is unset or empty.
@@ -119,14 +120,18 @@ int run(const Arguments &arguments)
 			       "neither CACHE nor HOME is set: nowhere to write logs to; "
 			       "set CACHE to a folder"});
 
+	setenv("CACHE", folder.c_str(), 1); // one thread; the commands of the plan see it
 	const auto now = std::time(nullptr);
 	std::tm local{};
 	localtime_r(&now, &local);
-	const auto name = fmt::format("{}-{:%Y%m%d-%H%M%S}", plan->name, local);
+	std::array<char, 32> stamp{};
+	std::strftime(stamp.data(), stamp.size(), "%Y%m%d-%H%M%S", &local);
 	Options options;
 	options.top = fs::absolute(arguments.top).lexically_normal();
-	options.log_dir = folder / "log" / fmt::format("{}-{}", name, getpid());
+	options.log_dir =
+		folder / "log" / fmt::format("{}-{}-{}", plan->name, stamp.data(), getpid());
 	options.stretch = arguments.stretch;
+	options.limit = std::chrono::milliseconds{static_cast<long>(arguments.limit * 60000)};
 	options.verbose = env("V") && std::string_view{env("V")} != "0";
 
 	const auto begin = std::chrono::steady_clock::now();
@@ -161,6 +166,10 @@ int main(int argc, char **argv)
 	app.add_flag("--dry-run", arguments.dry_run, "print the commands in their order, and end");
 	app.add_option("--stretch", arguments.stretch, "every budget times this (slow machine)")
 		->check(CLI::Range(0.001, 1000.0));
+	app.add_option("--limit", arguments.limit,
+		       "minutes for the whole run; steps that would come later are not run")
+		->envname("HM_STEPS_LIMIT")
+		->check(CLI::Range(0.0, 10000.0));
 	app.footer("Logs: $CACHE/log/PLAN-DATE-TIME-PID/ (CACHE default: ~/.cache/hugemem); V=1 "
 		   "shows them "
 		   "as they grow.\n"

@@ -183,6 +183,7 @@ Result<Ended> run_command(const Command &command, Signals &signals)
 	setpgid(pid, pid); // both sides: whoever comes first
 
 	Ended ended;
+	ended.limit = command.limit;
 	bool ending = false;
 	bool killed = false;
 	auto kill_at = Clock::time_point::max();

@@ -6,6 +6,7 @@
 #include "process.hpp"
 #include "screen.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <fstream>
@@ -72,30 +73,106 @@ Exit exit_of(const Summary &summary)
 	return summary.counts.failed > 0 ? Exit::failed : Exit::ok;
 }
 
-/// Runs one step and judges it.
-Result<Verdict> run_step(const Step &step, const Options &options, std::size_t number,
-			 Screen &screen, Signals &signals, milliseconds &elapsed)
+/// One run of a plan.
+class Run
 {
-	Command command;
-	command.script = step.script;
-	command.directory = options.top;
-	command.log = options.log_dir / (step.id + ".log");
-	command.limit = milliseconds{
-		static_cast<long>(static_cast<double>(step.budget.count()) * options.stretch)};
-	command.grace = options.grace;
-	command.progress = [&](milliseconds so_far) { screen.progress(so_far); };
+public:
+	Run(const Plan &plan, const Options &options, Signals &signals)
+		: plan_(plan), options_(options), signals_(signals),
+		  screen_(plan, options.top, options.verbose)
+	{
+		summary_.verdicts.resize(plan.steps.size());
+		summary_.elapsed.resize(plan.steps.size());
+	}
 
-	screen.begin(step, number, command.log);
-	auto ended = run_command(command, signals);
-	if (!ended)
-		return tl::unexpected<Error>{std::move(ended.error())};
-	elapsed = ended->elapsed;
-	std::ifstream log{command.log};
-	const auto counted = count_log(log);
-	auto verdict = judge(step, *ended, counted);
-	screen.end(step, verdict, counted, elapsed);
-	return verdict;
-}
+	Summary all(const std::vector<std::size_t> &sequence)
+	{
+		for (const auto i : sequence) {
+			++number_;
+			auto &verdict = summary_.verdicts[i];
+			verdict = one(plan_.steps[i], summary_.elapsed[i]);
+			passed_[plan_.steps[i].id] = verdict.state == Verdict::State::passed;
+			summary_.counts += verdict.counts;
+		}
+		summary_.interrupted = signals_.asked();
+		summary_.exit = exit_of(summary_);
+		const auto table = options_.log_dir / "results.tsv";
+		if (!write_results(table, plan_, summary_))
+			screen_.note(
+				fmt::format("{}: cannot be written (no space?)", table.string()));
+		return std::move(summary_);
+	}
+
+private:
+	/// Runs the step, or says why not.
+	Verdict one(const Step &step, milliseconds &elapsed)
+	{
+		const auto lacking = unmet(step, passed_);
+		const auto budget = budget_of(step);
+		std::string reason;
+		if (signals_.asked() != 0)
+			reason = "interrupted before";
+		else if (!lacking.empty())
+			reason = fmt::format("needs {}", fmt::join(lacking, ", "));
+		else if (budget <= milliseconds{0})
+			reason = fmt::format("the whole run may take {}, which is over",
+					     clock_text(options_.limit));
+		if (reason.empty())
+			return run(step, budget, elapsed);
+		auto verdict = not_run(std::move(reason));
+		screen_.not_run(step, number_, verdict);
+		return verdict;
+	}
+
+	Verdict run(const Step &step, milliseconds budget, milliseconds &elapsed)
+	{
+		Command command;
+		command.script = step.script;
+		command.directory = options_.top;
+		command.log = options_.log_dir / (step.id + ".log");
+		command.limit = budget;
+		command.grace = options_.grace;
+		command.progress = [&](milliseconds so_far) { screen_.progress(so_far); };
+
+		screen_.begin(step, number_, budget, command.log);
+		const auto ended = run_command(command, signals_);
+		LogCounts counted;
+		Verdict verdict;
+		if (ended) {
+			elapsed = ended->elapsed;
+			std::ifstream log{command.log};
+			counted = count_log(log);
+			verdict = judge(step, *ended, counted);
+		} else {
+			verdict = not_run(ended.error().what);
+			verdict.state = Verdict::State::failed;
+			verdict.environment = true;
+		}
+		screen_.end(step, verdict, counted, elapsed);
+		return verdict;
+	}
+
+	/// The step's budget, stretched, within what is left of the whole run.
+	[[nodiscard]] milliseconds budget_of(const Step &step) const
+	{
+		const milliseconds own{static_cast<long>(static_cast<double>(step.budget.count()) *
+							 options_.stretch)};
+		if (options_.limit.count() == 0)
+			return own;
+		const auto spent = std::chrono::steady_clock::now() - begin_;
+		return std::min(own,
+				options_.limit - std::chrono::duration_cast<milliseconds>(spent));
+	}
+
+	const Plan &plan_;
+	const Options &options_;
+	Signals &signals_;
+	Screen screen_;
+	Summary summary_;
+	std::map<std::string, bool> passed_;
+	std::size_t number_ = 0;
+	std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
 
 } // namespace
 
@@ -115,40 +192,7 @@ Result<Summary> run_plan(const Plan &plan, const Options &options)
 	auto signals = Signals::take();
 	if (!signals)
 		return tl::unexpected<Error>{std::move(signals.error())};
-
-	Screen screen{plan, options.top, options.verbose};
-	Summary summary;
-	summary.verdicts.resize(plan.steps.size());
-	summary.elapsed.resize(plan.steps.size());
-	std::map<std::string, bool> passed;
-	std::size_t number = 0;
-	for (const auto i : *sequence) {
-		const auto &step = plan.steps[i];
-		++number;
-		const auto lacking = unmet(step, passed);
-		auto &verdict = summary.verdicts[i];
-		if (signals->asked() != 0) {
-			verdict = not_run("interrupted before");
-			screen.not_run(step, number, verdict);
-		} else if (!lacking.empty()) {
-			verdict = not_run(fmt::format("needs {}", fmt::join(lacking, ", ")));
-			screen.not_run(step, number, verdict);
-		} else {
-			auto done = run_step(step, options, number, screen, *signals,
-					     summary.elapsed[i]);
-			if (!done)
-				return tl::unexpected<Error>{std::move(done.error())};
-			verdict = std::move(*done);
-		}
-		passed[step.id] = verdict.state == Verdict::State::passed;
-		summary.counts += verdict.counts;
-	}
-	summary.interrupted = signals->asked();
-	summary.exit = exit_of(summary);
-	if (!write_results(options.log_dir / "results.tsv", plan, summary))
-		screen.note(fmt::format("{}: cannot be written (no space?)",
-					(options.log_dir / "results.tsv").string()));
-	return summary;
+	return Run{plan, options, *signals}.all(*sequence);
 }
 
 } // namespace hm::steps

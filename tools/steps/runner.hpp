@@ -15,10 +15,11 @@ namespace hm::steps
 
 /// How to run a plan.
 struct Options {
-	std::filesystem::path top;             ///< where the commands run
-	std::filesystem::path log_dir;         ///< one log a step, and results.tsv; made if missing
-	double stretch = 1;                    ///< every budget times this
-	bool verbose = false;                  ///< logs to stderr as they grow
+	std::filesystem::path top;          ///< where the commands run
+	std::filesystem::path log_dir;      ///< one log a step, and results.tsv; made if missing
+	std::chrono::milliseconds limit{0}; ///< for the whole run; 0: none. Later steps are not run
+	double stretch = 1;                 ///< every budget times this
+	bool verbose = false;               ///< logs to stderr as they grow
 	std::chrono::milliseconds grace{5000}; ///< between SIGTERM and SIGKILL
 };
 

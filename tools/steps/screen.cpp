@@ -128,17 +128,18 @@ void Screen::clear()
 		fmt::print(stderr, "\r\033[K");
 }
 
-void Screen::begin(const Step &step, std::size_t number, const std::filesystem::path &log)
+void Screen::begin(const Step &step, std::size_t number, milliseconds budget,
+		   const std::filesystem::path &log)
 {
 	step_ = &step;
 	number_ = number;
+	budget_ = budget;
 	log_ = log;
 	copied_ = 0;
 	next_beat_ = live_ ? milliseconds{0} : beat;
 	if (!live_)
 		fmt::print(stderr, "{:>2}/{} {}: {} (at most {}, log {})\n", number,
-			   plan_.steps.size(), step.id, step.title, clock_text(step.budget),
-			   shown(log));
+			   plan_.steps.size(), step.id, step.title, clock_text(budget), shown(log));
 	progress(milliseconds{0});
 }
 
@@ -156,7 +157,7 @@ void Screen::progress(milliseconds elapsed)
 	}
 	const auto head =
 		fmt::format("{:>2}/{} {:<{}} {} of {}  {}", number_, plan_.steps.size(), step_->id,
-			    id_width_, clock_text(elapsed), clock_text(step_->budget), shown(log_));
+			    id_width_, clock_text(elapsed), clock_text(budget_), shown(log_));
 	const auto line = fmt::format("{}  {}", head, last_line(log_));
 	fmt::print(stderr, "\r\033[K{}", cut(line, columns() - 1));
 	std::fflush(stderr);

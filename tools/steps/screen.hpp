@@ -22,7 +22,9 @@ public:
 	/// `verbose` copies the logs to stderr as they grow.
 	Screen(const Plan &plan, std::filesystem::path top, bool verbose);
 
-	void begin(const Step &step, std::size_t number, const std::filesystem::path &log);
+	/// `budget`: what the step may take in this run.
+	void begin(const Step &step, std::size_t number, std::chrono::milliseconds budget,
+		   const std::filesystem::path &log);
 	void progress(std::chrono::milliseconds elapsed);
 	void end(const Step &step, const Verdict &verdict, const LogCounts &log,
 		 std::chrono::milliseconds elapsed);
@@ -49,6 +51,7 @@ private:
 	std::size_t title_width_ = 0;
 	std::size_t number_ = 0;
 	const Step *step_ = nullptr;
+	std::chrono::milliseconds budget_{0};
 	std::filesystem::path log_;
 	std::uintmax_t copied_ = 0; ///< bytes of the log already shown
 	std::chrono::milliseconds next_beat_{0};

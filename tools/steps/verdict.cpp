@@ -10,7 +10,7 @@ namespace
 {
 
 /// Why the process itself failed; empty when it did not.
-std::string process_failure(const Step &step, const Ended &ended)
+std::string process_failure(const Ended &ended)
 {
 	switch (ended.how) {
 	case Ended::How::exited:
@@ -33,7 +33,7 @@ std::string process_failure(const Step &step, const Ended &ended)
 	case Ended::How::signalled:
 		return fmt::format("killed by signal {} ({})", ended.value, strsignal(ended.value));
 	case Ended::How::overran:
-		return fmt::format("ran past its budget of {}", clock_text(step.budget));
+		return fmt::format("ran past its budget of {}", clock_text(ended.limit));
 	case Ended::How::interrupted:
 		return "interrupted";
 	}
@@ -47,7 +47,7 @@ Verdict judge(const Step &step, const Ended &ended, const LogCounts &log)
 	Verdict out;
 	out.state = Verdict::State::failed;
 	out.counts = log.counts;
-	out.reason = process_failure(step, ended);
+	out.reason = process_failure(ended);
 	out.environment = ended.how == Ended::How::exited && ended.value == 3;
 
 	if (!out.reason.empty()) {

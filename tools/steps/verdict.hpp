@@ -23,6 +23,7 @@ struct Ended {
 	How how = How::exited;
 	int value = 0;
 	std::chrono::milliseconds elapsed{0};
+	std::chrono::milliseconds limit{0}; ///< what it was allowed
 };
 
 /// The verdict on one step.

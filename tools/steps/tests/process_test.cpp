@@ -36,7 +36,7 @@ protected:
 		EXPECT_TRUE(signals);
 		auto ended = run_command(what, *signals);
 		EXPECT_TRUE(ended) << ended.error().what;
-		return ended.value_or(Ended{How::signalled, -1, {}});
+		return ended.value_or(Ended{How::signalled, -1, {}, {}});
 	}
 
 	/// Whether the process whose number the script wrote to this file is alive.

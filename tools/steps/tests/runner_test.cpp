@@ -19,7 +19,7 @@ using testing::HasSubstr;
 class Runner : public testing::Test
 {
 protected:
-	Result<Summary> run(const std::string &text)
+	Result<Summary> run(const std::string &text, std::chrono::milliseconds limit = {})
 	{
 		const auto plan = read_plan(scratch_.write("p.plan", text));
 		if (!plan)
@@ -27,6 +27,7 @@ protected:
 		Options options;
 		options.top = scratch_.path();
 		options.log_dir = scratch_.path() / "logs";
+		options.limit = limit;
 		options.grace = std::chrono::milliseconds{300};
 		testing::internal::CaptureStdout();
 		testing::internal::CaptureStderr();
@@ -106,6 +107,31 @@ TEST_F(Runner, OverrunFailsAndIsKilled)
 	EXPECT_EQ(out->exit, Exit::failed);
 	EXPECT_THAT(out->verdicts[0].reason, HasSubstr("ran past its budget"));
 	EXPECT_LT(out->elapsed[0], std::chrono::seconds{20});
+}
+
+TEST_F(Runner, LimitOfTheWholeRunEndsIt)
+{
+	const auto out = run(step("a", "sleep 60") + step("b", "touch b.ran"),
+			     std::chrono::milliseconds{300});
+	ASSERT_TRUE(out);
+	EXPECT_EQ(out->exit, Exit::failed);
+	EXPECT_THAT(out->verdicts[0].reason, HasSubstr("ran past its budget"));
+	EXPECT_EQ(out->verdicts[1].state, State::not_run);
+	EXPECT_THAT(out->verdicts[1].reason, HasSubstr("whole run"));
+	EXPECT_EQ(out->counts, (Counts{0, 2, 0}));
+	EXPECT_FALSE(std::filesystem::exists(scratch_.path() / "b.ran"));
+}
+
+TEST_F(Runner, LogThatCannotBeWrittenIsAFailureOfItsStep)
+{
+	std::filesystem::create_directories(scratch_.path() / "logs/a.log");
+	const auto out = run(step("a", "true") + step("b", "true"));
+	ASSERT_TRUE(out);
+	EXPECT_EQ(out->verdicts[0].state, State::failed);
+	EXPECT_TRUE(out->verdicts[0].environment);
+	EXPECT_THAT(out->verdicts[0].reason, HasSubstr("a.log"));
+	EXPECT_EQ(out->counts, (Counts{1, 1, 0}));
+	EXPECT_EQ(out->exit, Exit::environment);
 }
 
 TEST_F(Runner, InterruptionNamesWhatWasNotRun)

@@ -15,7 +15,7 @@ using testing::HasSubstr;
 
 Ended exited(int code)
 {
-	return Ended{How::exited, code, {}};
+	return Ended{How::exited, code, {}, {}};
 }
 
 LogCounts log_of(Counts counts)
@@ -96,14 +96,15 @@ TEST(Judge, SaysWhatTheExitCodeMeans)
 TEST(Judge, KilledStepsFail)
 {
 	Step step;
-	step.budget = std::chrono::minutes{2};
-	const auto over = judge(step, Ended{How::overran, 0, {}}, log_of({5, 0, 0}));
+	const std::chrono::minutes limit{2};
+	const auto over = judge(step, Ended{How::overran, 0, {}, limit}, log_of({5, 0, 0}));
 	EXPECT_EQ(over.state, State::failed);
 	EXPECT_EQ(over.counts, (Counts{5, 1, 0}));
 	EXPECT_THAT(over.reason, HasSubstr("budget of 2:00"));
-	EXPECT_EQ(judge(step, Ended{How::signalled, 11, {}}, {}).counts, (Counts{0, 1, 0}));
-	EXPECT_THAT(judge(step, Ended{How::signalled, 11, {}}, {}).reason, HasSubstr("signal 11"));
-	EXPECT_EQ(judge(step, Ended{How::interrupted, 2, {}}, {}).reason, "interrupted");
+	EXPECT_EQ(judge(step, Ended{How::signalled, 11, {}, {}}, {}).counts, (Counts{0, 1, 0}));
+	EXPECT_THAT(judge(step, Ended{How::signalled, 11, {}, {}}, {}).reason,
+		    HasSubstr("signal 11"));
+	EXPECT_EQ(judge(step, Ended{How::interrupted, 2, {}, {}}, {}).reason, "interrupted");
 }
 
 TEST(NotRun, IsOneFailure)
