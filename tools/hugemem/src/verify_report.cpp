@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "verify_report.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "picture.hpp"
+
+namespace hugemem {
+namespace {
+
+using nlohmann::ordered_json;
+
+/// The expectation that as_told stands for.
+Expect settled(Expect expect, const Told &told)
+{
+	if (expect != Expect::as_told)
+		return expect;
+	return told.on ? Expect::on : Expect::off;
+}
+
+/// Pages of a size that are not as expected.
+std::uint64_t unexpected(const SizeTotals &s, Expect e)
+{
+	switch (e) {
+	case Expect::on:
+		return s.not_optimised + s.split_only;
+	case Expect::off:
+		return s.proved;
+	case Expect::as_told:
+	case Expect::any:
+		break;
+	}
+	return 0;
+}
+
+std::string pages(std::uint64_t n) { return fmt::format("{} page{}", n, n == 1 ? "" : "s"); }
+
+} // namespace
+
+std::optional<Expect> expect_from_name(std::string_view name)
+{
+	if (name == "told")
+		return Expect::as_told;
+	if (name == "on")
+		return Expect::on;
+	if (name == "off")
+		return Expect::off;
+	if (name == "any")
+		return Expect::any;
+	return std::nullopt;
+}
+
+Totals total(const std::vector<Seen> &seen, const std::vector<Pool> *pools)
+{
+	std::map<std::uint64_t, SizeTotals> by_size;
+	std::map<std::uint64_t, std::set<std::uint64_t>> tables;
+	if (pools)
+		for (const Pool &pool : *pools)
+			if (pool.pages)
+				by_size[pool.page_kib].in_pool = pool.pages;
+
+	for (const Seen &page : seen) {
+		SizeTotals &s = by_size[page.kib()];
+		if (pools && !s.in_pool)
+			s.in_pool = 0;
+		s.found++;
+		const Judgement &j = page.judgement;
+		switch (j.verdict) {
+		case Verdict::proved:
+			s.proved++;
+			s.saved_frames += j.saved;
+			break;
+		case Verdict::not_optimised:
+			s.not_optimised++;
+			break;
+		case Verdict::split_only:
+			s.split_only++;
+			break;
+		case Verdict::wrong:
+			s.wrong++;
+			break;
+		}
+		s.layouts[std::string(name_of(j.layout))]++;
+		if (j.layout == Layout::one_for_all && j.shared_pfn)
+			s.shared[*j.shared_pfn]++;
+		for (const Mapping &m : page.boxes)
+			if (m.present && m.level == 1)
+				tables[page.kib()].insert(m.table);
+	}
+	Totals totals;
+	for (auto &[kib, s] : by_size) {
+		s.kib = kib;
+		s.page_tables = tables[kib].size();
+		totals.sizes.push_back(s);
+	}
+	return totals;
+}
+
+Outcome outcome(const Totals &totals, const Told &told, Expect expect)
+{
+	const Expect e = settled(expect, told);
+	std::uint64_t found = 0;
+	std::uint64_t wrong = 0;
+	std::uint64_t against = 0;
+	std::uint64_t proved = 0;
+	bool reconciles = true;
+	for (const auto &s : totals.sizes) {
+		found += s.found;
+		wrong += s.wrong;
+		against += unexpected(s, e);
+		proved += s.proved;
+		reconciles = reconciles && s.reconciles();
+	}
+	if (wrong)
+		return {Exit::mismatch, fmt::format("{} mapped wrongly", pages(wrong))};
+	if (against && e == Expect::on)
+		return {Exit::mismatch,
+			fmt::format("{} not optimised although {} (made before it was switched on, or "
+				    "refused? --expect any accepts them)",
+				    pages(against),
+				    expect == Expect::on ? "that was expected" : told.how)};
+	if (against)
+		return {Exit::mismatch,
+			fmt::format("{} optimised although {} (made before it was switched off? "
+				    "--expect any accepts them)",
+				    pages(against),
+				    expect == Expect::off ? "none was expected to be" : told.how)};
+	if (totals.unreadable)
+		return {Exit::cannot_tell, fmt::format("{} could not be looked at: {}",
+						       pages(totals.unreadable), totals.unreadable_why)};
+	if (!reconciles)
+		return {Exit::mismatch, "the pages found are not as many as the pools have"};
+	if (!found)
+		return {Exit::cannot_tell,
+			"there is no huge page to look at; make some: echo 8 > /proc/sys/vm/nr_hugepages"};
+	if (proved == found)
+		return {Exit::ok, fmt::format("{} proved to be remapped", pages(found))};
+	if (!proved)
+		return {Exit::ok, fmt::format("{}, none optimised, as {}", pages(found),
+					      expect == Expect::as_told ? "the kernel was told" : "is accepted")};
+	return {Exit::ok, fmt::format("{} proved to be remapped, {} not optimised, as is accepted", pages(proved),
+				      found - proved)};
+}
+
+std::string text_of(const Totals &totals, const Told &told, const Outcome &result, const Style &style)
+{
+	std::string out;
+	for (const auto &s : totals.sizes) {
+		out += style.bold(size_name(s.kib)) + fmt::format(": {} found", pages(s.found));
+		if (s.in_pool)
+			out += s.reconciles() ? fmt::format(", {} in the pool", *s.in_pool)
+					      : style.bad(fmt::format(", {} in the pool", *s.in_pool));
+		out += '\n';
+		const auto line = [&](std::uint64_t n, Verdict v) {
+			if (n)
+				out += fmt::format("  {:>8} {}\n", n,
+						   v == Verdict::wrong	  ? style.bad(name_of(v))
+						   : v == Verdict::proved ? style.good(name_of(v))
+									  : std::string(name_of(v)));
+		};
+		line(s.proved, Verdict::proved);
+		line(s.not_optimised, Verdict::not_optimised);
+		line(s.split_only, Verdict::split_only);
+		line(s.wrong, Verdict::wrong);
+		for (const auto &[frame, n] : s.shared)
+			out += fmt::format("  frame {:x} serves the tails of {}\n", frame, pages(n));
+		if (s.found) {
+			// Only proved pages save; the average is over all.
+			const double each = static_cast<double>(s.kib) -
+					    4.0 * static_cast<double>(s.saved_frames) /
+						    static_cast<double>(s.found);
+			out += fmt::format("  saved {} frames = {} KiB; {:.0f} KiB used per page\n",
+					   s.saved_frames, s.saved_frames * 4, each);
+			if (s.page_tables)
+				out += fmt::format("  {} page tables ({} KiB) map their memory map, "
+						   "shared with neighbours\n",
+						   s.page_tables, s.page_tables * 4);
+		}
+	}
+	if (totals.vanished)
+		out += fmt::format("{} released while being looked at, left out\n", pages(totals.vanished));
+	if (totals.unreadable)
+		out += style.bad(fmt::format("{} could not be looked at\n", pages(totals.unreadable)));
+	out += fmt::format("{}\n", told.how);
+	const std::string verdict = result.code == Exit::ok	    ? style.good("ok")
+				    : result.code == Exit::mismatch ? style.bad("MISMATCH")
+								    : style.bad("CANNOT TELL");
+	return out + fmt::format("{}: {}\n", verdict, result.text);
+}
+
+std::string ktap_of(const Totals &totals, const Told &told, const Outcome &result, Expect expect)
+{
+	const Expect e = settled(expect, told);
+	std::string body;
+	unsigned n = 0;
+	const auto point = [&](bool ok, const std::string &name, const std::string &more) {
+		body += fmt::format("{} {} {}\n", ok ? "ok" : "not ok", ++n, name);
+		if (!more.empty())
+			body += fmt::format("# {}\n", more);
+	};
+	for (const auto &s : totals.sizes) {
+		const std::string name = fmt::format("hugepages-{}kB", s.kib);
+		if (s.in_pool)
+			point(s.reconciles(), name + ".reconciles",
+			      fmt::format("{} found, {} in the pool", s.found, *s.in_pool));
+		point(!s.wrong, name + ".none_wrong",
+		      fmt::format("{} proved, {} not optimised, {} split but not remapped, {} wrong", s.proved,
+				  s.not_optimised, s.split_only, s.wrong));
+		point(!unexpected(s, e), name + ".as_expected",
+		      fmt::format("{}; {} KiB saved", told.how, s.saved_frames * 4));
+	}
+	if (totals.unreadable)
+		point(false, "readable", totals.unreadable_why);
+	if (!n)
+		return fmt::format("KTAP version 1\n1..0 # SKIP {}\n", result.text);
+	return fmt::format("KTAP version 1\n1..{}\n{}", n, body);
+}
+
+ordered_json json_of(const Seen &page)
+{
+	ordered_json runs = ordered_json::array();
+	for (const BoxRun &r : runs_of(page.boxes)) {
+		ordered_json j = {{"first", r.first}, {"last", r.last}, {"present", r.mapping.present}};
+		if (r.mapping.present) {
+			j["pfn"] = r.mapping.pfn;
+			j["one_frame"] = r.one_frame;
+			j["writable"] = r.mapping.writable;
+			j["level"] = r.mapping.level;
+		}
+		runs.push_back(std::move(j));
+	}
+	ordered_json j = {
+		{"pfn", page.pfn},
+		{"kib", page.kib()},
+		{"verdict", name_of(page.judgement.verdict)},
+		{"layout", name_of(page.judgement.layout)},
+		{"saved_frames", page.judgement.saved},
+	};
+	if (!page.judgement.reason.empty())
+		j["reason"] = page.judgement.reason;
+	if (page.judgement.shared_pfn)
+		j["shared_pfn"] = *page.judgement.shared_pfn;
+	j["vmemmap"] = std::move(runs);
+	return j;
+}
+
+ordered_json json_of(const Totals &totals, const Told &told, const Outcome &result)
+{
+	ordered_json sizes = ordered_json::array();
+	for (const auto &s : totals.sizes) {
+		ordered_json shared = ordered_json::array();
+		for (const auto &[frame, n] : s.shared)
+			shared.push_back({{"pfn", frame}, {"pages", n}});
+		ordered_json j = {
+			{"kib", s.kib},
+			{"found", s.found},
+			{"proved", s.proved},
+			{"not_optimised", s.not_optimised},
+			{"split_only", s.split_only},
+			{"wrong", s.wrong},
+			{"saved_kib", s.saved_frames * 4},
+			{"page_tables", s.page_tables},
+			{"layouts", s.layouts},
+			{"shared_frames", std::move(shared)},
+		};
+		j["in_pool"] = s.in_pool ? ordered_json(*s.in_pool) : ordered_json(nullptr);
+		sizes.push_back(std::move(j));
+	}
+	return {
+		{"sizes", std::move(sizes)},
+		{"unreadable", totals.unreadable},
+		{"vanished", totals.vanished},
+		{"told", {{"known", told.known}, {"on", told.on}, {"how", told.how}}},
+		{"outcome", {{"exit", static_cast<int>(result.code)}, {"text", result.text}}},
+	};
+}
+
+} // namespace hugemem

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Totals, outcomes and reconciliation: what a run is allowed to call a pass.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "latency_report.hpp"
+#include "verify_report.hpp"
+
+namespace hugemem {
+namespace {
+
+Seen page(Verdict verdict, Layout layout = Layout::one_for_all)
+{
+	Seen seen;
+	seen.pfn = 512;
+	seen.frames = 512;
+	seen.judgement.verdict = verdict;
+	seen.judgement.layout = layout;
+	if (verdict == Verdict::proved) {
+		seen.judgement.saved = 7;
+		seen.judgement.shared_pfn = 0x55;
+	}
+	return seen;
+}
+
+std::vector<Pool> pool(std::uint64_t pages) { return {{.page_kib = 2048, .pages = pages}}; }
+
+const Told told_on{.known = true, .on = true, .how = "vm.hugetlb_optimize_vmemmap is 1"};
+const Told told_off{.known = true, .on = false, .how = "vm.hugetlb_optimize_vmemmap is 0"};
+const Told told_nothing{.known = false, .on = false, .how = "no switch"};
+
+Exit code(const std::vector<Seen> &pages, std::uint64_t in_pool, const Told &told,
+	  Expect expect = Expect::as_told)
+{
+	const auto pools = pool(in_pool);
+	return outcome(total(pages, &pools), told, expect).code;
+}
+
+TEST(Outcome, WhatTheKernelWasTold)
+{
+	const Seen yes = page(Verdict::proved);
+	const Seen no = page(Verdict::not_optimised, Layout::leaf);
+	EXPECT_EQ(code({yes, yes}, 2, told_on), Exit::ok);
+	EXPECT_EQ(code({no, no}, 2, told_off), Exit::ok);
+	EXPECT_EQ(code({no, no}, 2, told_nothing), Exit::ok);
+	EXPECT_EQ(code({yes, no}, 2, told_on), Exit::mismatch);
+	EXPECT_EQ(code({yes, no}, 2, told_off), Exit::mismatch);
+	EXPECT_EQ(code({page(Verdict::split_only)}, 1, told_on), Exit::mismatch);
+	EXPECT_EQ(code({page(Verdict::split_only)}, 1, told_off), Exit::ok);
+}
+
+TEST(Outcome, WhatTheUserExpects)
+{
+	const Seen yes = page(Verdict::proved);
+	const Seen no = page(Verdict::not_optimised, Layout::leaf);
+	EXPECT_EQ(code({yes, no}, 2, told_on, Expect::any), Exit::ok);
+	EXPECT_EQ(code({no}, 1, told_off, Expect::on), Exit::mismatch);
+	EXPECT_EQ(code({yes}, 1, told_on, Expect::off), Exit::mismatch);
+	EXPECT_EQ(code({yes}, 1, told_off, Expect::on), Exit::ok);
+}
+
+TEST(Outcome, AWrongPageIsNeverAccepted)
+{
+	for (const Expect e : {Expect::as_told, Expect::on, Expect::off, Expect::any})
+		EXPECT_EQ(code({page(Verdict::proved), page(Verdict::wrong)}, 2, told_on, e), Exit::mismatch);
+}
+
+TEST(Outcome, NotLookingIsNotAPass)
+{
+	EXPECT_EQ(code({}, 0, told_on), Exit::cannot_tell);
+	Totals t = total({page(Verdict::proved)}, nullptr);
+	t.unreadable = 1;
+	EXPECT_EQ(outcome(t, told_on, Expect::as_told).code, Exit::cannot_tell);
+}
+
+TEST(Outcome, CountsHaveToReconcile)
+{
+	EXPECT_EQ(code({page(Verdict::proved)}, 2, told_on), Exit::mismatch);
+	EXPECT_EQ(code({page(Verdict::proved)}, 0, told_on), Exit::mismatch);
+	EXPECT_EQ(code({}, 3, told_on), Exit::mismatch);
+}
+
+TEST(Totals, SavedAndShared)
+{
+	const auto pools = pool(3);
+	const Totals t = total({page(Verdict::proved), page(Verdict::proved), page(Verdict::split_only)}, &pools);
+	ASSERT_EQ(t.sizes.size(), 1U);
+	EXPECT_EQ(t.sizes[0].saved_frames, 14U);
+	EXPECT_EQ(t.sizes[0].shared.at(0x55), 2U);
+	EXPECT_EQ(t.sizes[0].proved, 2U);
+	EXPECT_EQ(t.sizes[0].split_only, 1U);
+}
+
+TEST(Ktap, PlanAgreesWithPoints)
+{
+	const auto pools = pool(2);
+	const Totals t = total({page(Verdict::proved), page(Verdict::wrong)}, &pools);
+	const std::string text = ktap_of(t, told_on, outcome(t, told_on, Expect::as_told), Expect::as_told);
+	EXPECT_EQ(text, "KTAP version 1\n1..3\n"
+			"ok 1 hugepages-2048kB.reconciles\n# 2 found, 2 in the pool\n"
+			"not ok 2 hugepages-2048kB.none_wrong\n"
+			"# 1 proved, 0 not optimised, 0 split but not remapped, 1 wrong\n"
+			"ok 3 hugepages-2048kB.as_expected\n"
+			"# vm.hugetlb_optimize_vmemmap is 1; 28 KiB saved\n");
+}
+
+TEST(Ktap, NothingToLookAtIsASkip)
+{
+	const Totals t;
+	const std::string text = ktap_of(t, told_on, outcome(t, told_on, Expect::as_told), Expect::as_told);
+	EXPECT_TRUE(text.starts_with("KTAP version 1\n1..0 # SKIP")) << text;
+}
+
+TEST(Json, OfAPageKeepsEveryMapping)
+{
+	Seen seen = page(Verdict::proved);
+	for (unsigned i = 0; i < 8; i++)
+		seen.boxes.push_back({.present = true, .writable = i == 0, .level = 1, .pfn = i ? 5U : 9U, .table = 1});
+	const auto j = json_of(seen);
+	EXPECT_EQ(j["verdict"], "proved");
+	ASSERT_EQ(j["vmemmap"].size(), 2U);
+	EXPECT_EQ(j["vmemmap"][1]["first"], 1);
+	EXPECT_EQ(j["vmemmap"][1]["last"], 7);
+	EXPECT_EQ(j["vmemmap"][1]["writable"], false);
+}
+
+Footing footing(const char *event, std::uint64_t starts, std::uint64_t ends, std::uint64_t failed = 0)
+{
+	Footing f;
+	f.event = event;
+	f.anchor = "f by kprobe+kretprobe";
+	f.rungs = 3;
+	f.counters.starts = starts;
+	f.counters.ends = ends;
+	f.counters.failed = failed;
+	f.missed = 0;
+	return f;
+}
+
+using RV = Reconciliation::Verdict;
+
+TEST(Reconcile, MadeMinusReleasedIsTheGrowth)
+{
+	EXPECT_EQ(reconcile({footing("alloc", 10, 10), footing("free", 3, 3)}, pool(5), pool(12)).verdict,
+		  RV::agrees);
+	EXPECT_EQ(reconcile({footing("alloc", 0, 0), footing("free", 5, 5)}, pool(5), pool(0)).verdict, RV::agrees);
+	EXPECT_EQ(reconcile({footing("alloc", 10, 10), footing("free", 3, 3)}, pool(5), pool(13)).verdict,
+		  RV::differs);
+}
+
+TEST(Reconcile, FailedCallsMadeNothing)
+{
+	EXPECT_EQ(reconcile({footing("alloc", 10, 10, 4), footing("free", 0, 0)}, pool(0), pool(6)).verdict,
+		  RV::agrees);
+}
+
+TEST(Reconcile, WithHalfTheStoryOneCannotTell)
+{
+	EXPECT_EQ(reconcile({footing("alloc", 10, 10)}, pool(0), pool(10)).verdict, RV::cannot_tell);
+	EXPECT_EQ(reconcile({}, pool(0), pool(0)).verdict, RV::cannot_tell);
+	EXPECT_EQ(reconcile({footing("alloc", 10, 9), footing("free", 0, 0)}, pool(0), pool(9)).verdict,
+		  RV::cannot_tell);
+	Footing missed = footing("free", 1, 1);
+	missed.missed = 2;
+	EXPECT_EQ(reconcile({footing("alloc", 1, 1), missed}, pool(0), pool(0)).verdict, RV::cannot_tell);
+}
+
+TEST(Counters, InFlightNeverWrapsAround)
+{
+	Counters c;
+	c.ends = 3;
+	EXPECT_EQ(c.in_flight(), 0U);
+	c.starts = 10;
+	c.dropped = 1;
+	c.lost = 2;
+	EXPECT_EQ(c.in_flight(), 4U);
+}
+
+Stretch stretch()
+{
+	Stretch s;
+	s.event = "alloc";
+	s.per = "page";
+	s.counters.starts = s.counters.ends = 4;
+	s.counters.failed = 1;
+	s.counters.sum_ns = 3 * 6000;
+	s.counters.failed_sum_ns = 100;
+	s.counters.histogram.add(5000, 2);
+	s.counters.histogram.add(8000);
+	s.extremes = Extremes{.min_ns = 5000, .max_ns = 8000};
+	return s;
+}
+
+TEST(LatencyText, CountFailuresAndPercentiles)
+{
+	const std::string text = text_of(stretch(), Unit{.name = "ns", .ns = 1}, Style{});
+	EXPECT_EQ(text.substr(0, text.find('\n')), "@alloc_ns: 3 pages, 1 failed (on average after 100 ns)");
+	EXPECT_NE(text.find("[4K, 8K)                3 |@"), std::string::npos) << text;
+	EXPECT_NE(text.find("min 5000  avg 6000  max 8000"), std::string::npos) << text;
+	EXPECT_NE(text.find("p50 "), std::string::npos) << text;
+}
+
+TEST(LatencyText, TheHistogramHasTheLastWordOnExtremes)
+{
+	Stretch s = stretch();
+	s.extremes = Extremes{.min_ns = 6000, .max_ns = 6000}; // both overwritten by a neighbour
+	const auto j = json_of(s, Unit{.name = "ns", .ns = 1});
+	EXPECT_LE(j["min_ns"].get<std::uint64_t>(), 5000U);
+	EXPECT_GE(j["max_ns"].get<std::uint64_t>(), 8000U);
+}
+
+TEST(LatencyText, NothingIsSaidOfNothing)
+{
+	Stretch s;
+	s.event = "free";
+	s.per = "page";
+	EXPECT_EQ(text_of(s, Unit{.name = "us", .ns = 1000}, Style{}), "@free_us: 0 pages\n");
+}
+
+TEST(LatencyJson, BucketsAddUp)
+{
+	const auto j = json_of(stretch(), Unit{.name = "ns", .ns = 1});
+	std::uint64_t sum = 0;
+	for (const auto &b : j["buckets"])
+		sum += b["count"].get<std::uint64_t>();
+	EXPECT_EQ(sum, j["count"].get<std::uint64_t>());
+	EXPECT_EQ(j["count"], 3);
+	EXPECT_EQ(j["failed"], 1);
+}
+
+} // namespace
+} // namespace hugemem
