@@ -165,20 +165,23 @@ int main(int argc, char **argv)
 		"print id, title, budget in minutes and needs of each step, tabs between, and end");
 	app.add_flag("--dry-run", arguments.dry_run, "print the commands in their order, and end");
 	app.add_option("--stretch", arguments.stretch, "every budget times this (slow machine)")
+		->envname("HM_STEPS_STRETCH")
 		->check(CLI::Range(0.001, 1000.0));
 	app.add_option("--limit", arguments.limit,
 		       "minutes for the whole run; steps that would come later are not run")
 		->envname("HM_STEPS_LIMIT")
 		->check(CLI::Range(0.0, 10000.0));
-	app.footer("Logs: $CACHE/log/PLAN-DATE-TIME-PID/ (CACHE default: ~/.cache/hugemem); V=1 "
-		   "shows them "
-		   "as they grow.\n"
-		   "stdout closes with one line: N passed, N failed, N skipped. A step that was "
-		   "not run is a "
-		   "failure.\n"
-		   "Exit code: 0 all passed, 1 failures, 2 bad plan or command line, 3 something "
-		   "is missing on "
-		   "this machine\nand nothing else is wrong, 128+N ended by signal N.");
+	app.footer(
+		"Logs: $CACHE/log/PLAN-DATE-TIME-PID/ (CACHE default: ~/.cache/hugemem); V=1 "
+		"shows them "
+		"as they grow.\n"
+		"stdout closes with one line: N passed, N failed, N skipped. A step that was "
+		"not run is a "
+		"failure.\n"
+		"HM_STEPS_STRETCH, HM_STEPS_LIMIT: --stretch and --limit where make calls this.\n"
+		"Exit code: 0 all passed, 1 failures, 2 bad plan or command line, 3 something "
+		"is missing on "
+		"this machine\nand nothing else is wrong, 128+N ended by signal N.");
 	try {
 		app.parse(argc, argv);
 	} catch (const CLI::ParseError &error) {
