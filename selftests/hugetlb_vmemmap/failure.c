@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What happens when the kernel gets no memory for its part: fail_page_alloc
- * fails every page allocation of a task, or every one but those of huge pages,
- * while the pool shrinks or grows.
+ * fails every page allocation of a task but those for users, which huge pages
+ * are, while the pool shrinks or grows.
  */
 #include "kselftest_harness.h"
 #include <ctype.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include "util.h"
 
 #define PAGES	64L
@@ -25,7 +26,7 @@ static const struct {
 	{ FAIL "task-filter", "Y" },
 	{ FAIL "min-order", "0" },
 	{ FAIL "ignore-gfp-wait", "N" },
-	{ FAIL "ignore-gfp-highmem", "N" },
+	{ FAIL "ignore-gfp-highmem", "Y" },
 	{ FAIL "times", "1000000" },
 };
 
@@ -66,15 +67,17 @@ static const char *lacks_injection(void)
 	return NULL;
 }
 
-/* From now on allocations of tasks that are marked fail. */
-static void inject(long percent, bool huge_too)
+/*
+ * From now on allocations of tasks that are marked fail.  Those for users do
+ * not (GFP_HIGHUSER): a page fault would try again for ever, and huge pages are
+ * such memory too.  What the kernel needs for itself never is.
+ */
+static void inject(long percent)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(setting); i++)
 		hv_write_text(setting[i].file, setting[i].value);
-	/* Huge pages are asked for as __GFP_HIGHMEM, page tables are not */
-	hv_write_text(FAIL "ignore-gfp-highmem", huge_too ? "N" : "Y");
 	hv_write_long(FAIL "probability", percent);
 }
 
@@ -85,31 +88,31 @@ static long inject_end(void)
 	return TIMES - hv_read_long(FAIL "times");
 }
 
-static void mark_self(bool on)
-{
-	hv_write_text("/proc/self/make-it-fail", on ? "1" : "0");
-}
-
 /*
- * Write nr_hugepages while allocations fail.  The write itself needs a little
- * memory, so it may have to be tried again.
+ * Write nr_hugepages while allocations fail.  While they do, this task must not
+ * do anything else that takes memory, so all files are open before.  The write
+ * itself needs a few bytes, so it may have to be tried again.
  */
-static long resize_failing(long nr, long percent, bool huge_too, long *failures)
+static long resize_failing(long nr, long percent, long *failures)
 {
-	long ret;
+	int pool = open(HV_POOL "nr_hugepages", O_WRONLY);
+	int mark = open("/proc/self/make-it-fail", O_WRONLY);
+	long len, ret = -1;
+	char text[32];
 	int i;
 
 	*failures = 0;
-	for (i = 0; i < 20; i++) {
-		inject(percent, huge_too);
-		mark_self(true);
-		ret = hv_set_pool("nr_hugepages", nr);
-		mark_self(false);
+	len = snprintf(text, sizeof(text), "%ld", nr);
+	for (i = 0; i < 20 && ret < 0; i++) {
+		inject(percent);
+		if (pwrite(mark, "1", 1, 0) == 1)
+			ret = pwrite(pool, text, len, 0);
+		pwrite(mark, "0", 1, 0);
 		*failures += inject_end();
-		if (ret != -ENOMEM)
-			break;
 	}
-	return ret < 0 ? ret : hv_pool("nr_hugepages");
+	close(pool);
+	close(mark);
+	return ret < 0 ? -ENOMEM : hv_pool("nr_hugepages");
 }
 
 FIXTURE(failure) {
@@ -170,7 +173,7 @@ TEST_F_TIMEOUT(failure, grow_without_memory, HV_TIMEOUT)
 	if (self->missing)
 		SKIP(return, "%s", self->missing);
 	want = hv_room() < 8192 ? hv_room() : 8192;
-	nr = resize_failing(want, 100, false, &failures);
+	nr = resize_failing(want, 100, &failures);
 	TH_LOG("%ld of %ld pages with %ld failed allocations", nr, want,
 	       failures);
 	ASSERT_GE(nr, want / 2);
@@ -215,7 +218,7 @@ TEST_F_TIMEOUT(failure, release_without_memory, HV_TIMEOUT)
 		ASSERT_EQ(PAGES, hv_count_state(self->heads, PAGES, HV_SHARED));
 	}
 
-	left = resize_failing(0, 100, true, &failures);
+	left = resize_failing(0, 100, &failures);
 	TH_LOG("%ld of %ld pages stayed after %ld failed allocations", left,
 	       PAGES, failures);
 	ASSERT_GE(left, 0);
@@ -250,7 +253,7 @@ TEST_F_TIMEOUT(failure, release_with_little_memory, HV_TIMEOUT)
 		ASSERT_EQ(PAGES, hv_resize(PAGES));
 		if (self->can_see)
 			ASSERT_EQ(PAGES, hv_heads(self->heads, PAGES));
-		left = resize_failing(0, percents[i], true, &failures);
+		left = resize_failing(0, percents[i], &failures);
 		TH_LOG("%ld of %ld pages stayed after %ld failed allocations (%ld %%)",
 		       left, PAGES, failures, percents[i]);
 		ASSERT_GE(left, 0);
@@ -306,7 +309,7 @@ TEST_F_TIMEOUT(failure, surplus_without_memory, HV_TIMEOUT)
 		self->heads[i] = hv_pfn(addr + i * HV_HUGE);
 
 	mark_workers(true);
-	inject(100, true);
+	inject(100);
 	ASSERT_EQ(0, munmap(addr, PAGES * HV_HUGE));
 	usleep(500 * 1000);
 	failures = inject_end();
@@ -317,13 +320,12 @@ TEST_F_TIMEOUT(failure, surplus_without_memory, HV_TIMEOUT)
 	       PAGES, failures);
 	EXPECT_EQ(left, hv_pool("surplus_hugepages"));
 	EXPECT_EQ(left, hv_pool("free_hugepages"));
-	EXPECT_TRUE(work(left));
 	if (self->can_see)
 		EXPECT_EQ(0, hv_count_state(self->heads, PAGES, HV_BROKEN));
-
-	/* Make the pool own them, then give them up */
-	usleep(500 * 1000);
+	/* Whoever uses them gives them up, now that there is memory */
+	EXPECT_TRUE(work(left));
 	ASSERT_EQ(0, hv_set_pool("nr_overcommit_hugepages", 0));
+	/* The write waits for that; one more round with what may be left */
 	ASSERT_EQ(PAGES, hv_resize(PAGES));
 	EXPECT_EQ(0, hv_pool("surplus_hugepages"));
 	ASSERT_EQ(0, hv_resize(0));

@@ -16,8 +16,6 @@
 
 #include "util.h"
 
-#define POOL	"/sys/kernel/mm/hugepages/hugepages-2048kB/"
-
 /* --- small files --- */
 
 int hv_read_text(const char *path, char *buf, size_t size)
@@ -76,7 +74,7 @@ long hv_pool(const char *file)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), POOL "%s", file);
+	snprintf(path, sizeof(path), HV_POOL "%s", file);
 	return hv_read_long(path);
 }
 
@@ -84,7 +82,7 @@ int hv_set_pool(const char *file, long value)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), POOL "%s", file);
+	snprintf(path, sizeof(path), HV_POOL "%s", file);
 	return hv_write_long(path, value);
 }
 

@@ -25,6 +25,7 @@
 /* For a harness test: a debug kernel without hardware virtualization is slow */
 #define HV_TIMEOUT	150
 
+#define HV_POOL		"/sys/kernel/mm/hugepages/hugepages-2048kB/"
 #define HV_SYSCTL	"/proc/sys/vm/hugetlb_optimize_vmemmap"
 
 /* Something is missing that a test needs: the reason to skip, or NULL */
