@@ -31,12 +31,12 @@ export: ## the commits of $CACHE/tree/BASE back into patches/ [BASE]
 	@tools/quilt/export
 refresh: ## rebase onto TO=v5.10.N, drop what stable took, print the range-diff [KSRC BASE TO]
 	@tools/quilt/refresh
-roundtrip: ## prove that export of apply gives the series, and quilt and git am one tree [BASE]
+roundtrip: ## prove that export of apply gives the series, and quilt and git am one tree [KSRC BASE]
 	@tools/quilt/roundtrip
-lint: ## checkpatch, sparse, coccicheck, kernel-doc, shellcheck, clang-tidy [BASE]
+lint: ## checkpatch, sparse, coccicheck, kernel-doc, shellcheck, clang-tidy [KSRC BASE]
 	@tools/steps/bootstrap all
 	@tools/quilt/lint
-bisect: ## every prefix of the series builds what it touches, feature on and off [BASE]
+bisect: ## every prefix of the series builds what it touches, feature on and off [KSRC BASE]
 	@tools/quilt/bisect
 mbox: ## the series as a mailbox that b4 reads [BASE]
 	@tools/quilt/mbox
@@ -96,9 +96,9 @@ uses_import   := KSRC BASE
 uses_apply    := KSRC BASE TOPIC DRY
 uses_export   := BASE
 uses_refresh  := KSRC BASE TO
-uses_roundtrip := BASE
-uses_lint     := BASE
-uses_bisect   := BASE
+uses_roundtrip := KSRC BASE
+uses_lint     := KSRC BASE
+uses_bisect   := KSRC BASE
 uses_mbox     := BASE
 uses_kernel   := BASE VARIANT
 uses_shell    := BASE VARIANT
