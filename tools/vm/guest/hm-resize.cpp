@@ -217,6 +217,9 @@ int rounds(const Options &options, const Pool &pool)
         metric(name + ".grow", grow / pages, options.unit);
         metric(name + ".shrink", shrink / pages, options.unit);
         metric(name + ".used", static_cast<double>(before - grown) / pages, "KiB");
+        // What a pool of 1 TiB would have to spare, against pages that cost their full size.
+        const double saved_kib = static_cast<double>(options.size_kb) - static_cast<double>(before - grown) / pages;
+        metric(name + ".saved_tib", saved_kib * (1 << 30) / static_cast<double>(options.size_kb) / (1 << 20), "GiB");
         metric(name + ".got", pages, "pages");
     }
     metric(options.prefix + ".lost", static_cast<double>(before_all - free_kib()), "KiB");

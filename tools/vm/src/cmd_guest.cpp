@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <memory>
 
 #include <fmt/format.h>
 
@@ -22,17 +21,6 @@ namespace fs = std::filesystem;
 
 namespace hm::vm {
 namespace {
-
-struct GuestArgs {
-    std::string out;
-    std::string script;
-    std::vector<std::string> adds;
-    std::string arguments;
-    std::string kernel;
-    std::string append;
-    std::string accel = "auto";
-    Hardware hardware;
-};
 
 /// "SRC" (goes to /bin/NAME) or "SRC:DEST".
 Result<InitramfsSpec::Entry> parse_add(const std::string &text)
@@ -62,17 +50,6 @@ Result<std::string> build_archive(const GuestArgs &args)
         spec.entries.push_back(std::move(*entry));
     }
     return make_initramfs(spec);
-}
-
-Result<Exit> initramfs(const GuestArgs &args)
-{
-    const auto archive = build_archive(args);
-    if (!archive)
-        return tl::unexpected(archive.error());
-    if (auto st = write_file(args.out, *archive); !st)
-        return tl::unexpected(st.error());
-    term::say(fmt::format("{}: {} KiB", args.out, archive->size() >> 10));
-    return Exit::ok;
 }
 
 /// QEMU on our terminal, in our process group: the terminal is the guest's until it ends.
@@ -105,7 +82,20 @@ Result<int> run_on_terminal(const std::vector<std::string> &args)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-Result<Exit> shell(const GuestArgs &args)
+} // namespace
+
+Result<Exit> initramfs_command(const GuestArgs &args)
+{
+    const auto archive = build_archive(args);
+    if (!archive)
+        return tl::unexpected(archive.error());
+    if (auto st = write_file(args.out, *archive); !st)
+        return tl::unexpected(st.error());
+    term::say(fmt::format("{}: {} KiB", args.out, archive->size() >> 10));
+    return Exit::ok;
+}
+
+Result<Exit> shell_command(const GuestArgs &args)
 {
     if (auto qemu = find_qemu(); !qemu)
         return tl::unexpected(qemu.error());
@@ -140,40 +130,6 @@ Result<Exit> shell(const GuestArgs &args)
     if (*status != 0 && !stop::requested())
         return fail(Exit::environment, fmt::format("QEMU ended with status {}", *status));
     return Exit::ok;
-}
-
-void add_content_options(CLI::App *cmd, GuestArgs &args)
-{
-    cmd->add_option("--add", args.adds, "SRC[:DEST] file or folder for the guest (default: /bin/NAME)");
-    cmd->add_option("--args", args.arguments, "arguments of the script");
-}
-
-} // namespace
-
-void add_initramfs_command(CLI::App &app, Chosen &chosen)
-{
-    auto args = std::make_shared<GuestArgs>();
-    CLI::App *cmd = app.add_subcommand("initramfs", "make an initramfs");
-    cmd->add_option("-o,--out", args->out, "the archive")->required();
-    cmd->add_option("--script", args->script, "script to run; none: an interactive shell")
-        ->check(CLI::ExistingFile);
-    add_content_options(cmd, *args);
-    cmd->callback([args, &chosen] { chosen = [args] { return initramfs(*args); }; });
-}
-
-void add_shell_command(CLI::App &app, Chosen &chosen)
-{
-    auto args = std::make_shared<GuestArgs>();
-    CLI::App *cmd = app.add_subcommand("shell", "an interactive guest on this terminal");
-    cmd->add_option("-k,--kernel", args->kernel, "build folder or kernel image")->required();
-    cmd->add_option("-m,--memory", args->hardware.memory, "memory, such as 2G");
-    cmd->add_option("--smp", args->hardware.smp, "processors")->check(CLI::Range(1, 64));
-    cmd->add_option("--append", args->append, "kernel command line, added");
-    cmd->add_option("--qemu", args->hardware.extra, "further QEMU arguments")->allow_extra_args(false);
-    cmd->add_option("--accel", args->accel, "auto, kvm or tcg")
-        ->check(CLI::IsMember({"auto", "kvm", "tcg"}));
-    add_content_options(cmd, *args);
-    cmd->callback([args, &chosen] { chosen = [args] { return shell(*args); }; });
 }
 
 } // namespace hm::vm

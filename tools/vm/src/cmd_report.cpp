@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <memory>
 
 #include <fmt/format.h>
 
@@ -10,16 +9,8 @@
 namespace fs = std::filesystem;
 
 namespace hm::vm {
-namespace {
 
-struct ReportArgs {
-    std::vector<std::string> scenarios;
-    std::string out;
-    std::string command = "make bench";
-    bool as_markdown = false;
-};
-
-Result<Exit> report(const ReportArgs &args)
+Result<Exit> report_command(const ReportArgs &args)
 {
     std::vector<Scenario> scenarios;
     for (const std::string &file : args.scenarios) {
@@ -34,20 +25,6 @@ Result<Exit> report(const ReportArgs &args)
         return tl::unexpected(outcomes.error());
     fmt::print("{}", args.as_markdown ? markdown(*outcomes, args.command) : summary_text(*outcomes));
     return all_passed(*outcomes) ? Exit::ok : Exit::failed;
-}
-
-} // namespace
-
-void add_report_command(CLI::App &app, Chosen &chosen)
-{
-    auto args = std::make_shared<ReportArgs>();
-    CLI::App *cmd = app.add_subcommand("report", "show kept results again, as text or Markdown");
-    cmd->alias("compare");
-    cmd->add_option("scenario", args->scenarios, "scenario files")->required();
-    cmd->add_option("-o,--out", args->out, "folder that hm-vm run wrote (default: CACHE/log/vm)");
-    cmd->add_flag("--markdown", args->as_markdown, "Markdown tables with machine and configuration");
-    cmd->add_option("--command", args->command, "the command that Markdown names as its source");
-    cmd->callback([args, &chosen] { chosen = [args] { return report(*args); }; });
 }
 
 } // namespace hm::vm

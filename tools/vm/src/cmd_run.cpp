@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <unistd.h>
 
-#include <memory>
-
 #include <fmt/format.h>
 
 #include "commands.hpp"
@@ -15,22 +13,6 @@ namespace fs = std::filesystem;
 
 namespace hm::vm {
 namespace {
-
-struct RunArgs {
-    std::vector<std::string> scenarios;
-    std::vector<std::string> kernels;
-    std::vector<std::string> bin;
-    std::vector<std::string> only;
-    std::string selftests;
-    std::string out;
-    std::string accel = "auto";
-    std::string allow;
-    unsigned jobs = 1;
-    double time_factor = 1;
-    bool partial = false;
-    bool complete = false;
-    bool check_only = false;
-};
 
 Result<RunnerOptions> to_options(const RunArgs &args)
 {
@@ -46,7 +28,8 @@ Result<RunnerOptions> to_options(const RunArgs &args)
     options.out = args.out.empty() ? cache_dir() / "log" / "vm" : fs::path(args.out);
     options.bin.assign(args.bin.begin(), args.bin.end());
     options.bin.push_back(program_dir());
-    options.selftests = args.selftests;
+    options.selftests =
+        args.selftests.empty() ? cache_dir() / "guest" / "selftests" : fs::path(args.selftests);
     options.guest_dir = vm_source_dir() / "guest";
     options.allow_list = args.allow.empty() ? vm_source_dir() / "config" / "dmesg-allow.txt"
                                             : fs::path(args.allow);
@@ -83,7 +66,9 @@ Status keep_only(std::vector<Scenario> &scenarios, const std::vector<std::string
     return {};
 }
 
-Result<Exit> run(const RunArgs &args)
+} // namespace
+
+Result<Exit> run_command(const RunArgs &args)
 {
     std::vector<Scenario> scenarios;
     for (const std::string &file : args.scenarios) {
@@ -108,31 +93,6 @@ Result<Exit> run(const RunArgs &args)
         return tl::unexpected(st.error());
     fmt::print("{}", summary_text(*outcomes));
     return all_passed(*outcomes) ? Exit::ok : Exit::failed;
-}
-
-} // namespace
-
-void add_run_command(CLI::App &app, Chosen &chosen)
-{
-    auto args = std::make_shared<RunArgs>();
-    CLI::App *cmd = app.add_subcommand("run", "boot scenarios, judge and compare them");
-    cmd->add_option("scenario", args->scenarios, "scenario files (tests/vm/*.json)")->required();
-    cmd->add_option("-k,--kernel", args->kernels,
-                    "ROLE=DIR or ROLE/VARIANT=DIR: build folder or kernel image of a role");
-    cmd->add_option("-o,--out", args->out, "folder for logs and results (default: CACHE/log/vm)");
-    cmd->add_option("--bin", args->bin, "where bin:NAME files are (default: beside hm-vm)");
-    cmd->add_option("--selftests", args->selftests, "folder of built selftests");
-    cmd->add_option("--only", args->only, "only runs of this name");
-    cmd->add_option("--accel", args->accel, "auto, kvm or tcg")
-        ->check(CLI::IsMember({"auto", "kvm", "tcg"}));
-    cmd->add_option("--allow", args->allow, "allow-list of kernel complaints");
-    cmd->add_option("-j,--jobs", args->jobs, "guests at a time")->check(CLI::Range(1, 64));
-    cmd->add_option("--time-factor", args->time_factor, "multiply time limits (slow machine)")
-        ->check(CLI::Range(0.1, 100.0));
-    cmd->add_flag("--partial", args->partial, "leave out runs whose kernel was not given");
-    cmd->add_flag("--complete", args->complete, "optional files must be there as well");
-    cmd->add_flag("--check", args->check_only, "only check that the scenarios are well formed");
-    cmd->callback([args, &chosen] { chosen = [args] { return run(*args); }; });
 }
 
 } // namespace hm::vm

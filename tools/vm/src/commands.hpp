@@ -1,26 +1,82 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// @file
-/// The subcommands of hm-vm: each declares its options and, when it is the one called, sets
-/// `chosen` to what is to be done.
+/// The subcommands of hm-vm, without their command lines: main.cpp fills these structures.
 #pragma once
 
-#include <functional>
-
-#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "error.hpp"
+#include "scenario.hpp"
 
 namespace hm::vm {
 
-using Chosen = std::function<Result<Exit>()>;
+/// Compilations at a time unless the user says otherwise.
+inline unsigned default_jobs() { return std::max(1U, std::thread::hardware_concurrency()); }
 
-void add_kernel_command(CLI::App &app, Chosen &chosen);
-void add_initramfs_command(CLI::App &app, Chosen &chosen);
-void add_run_command(CLI::App &app, Chosen &chosen);
-void add_report_command(CLI::App &app, Chosen &chosen);
-void add_shell_command(CLI::App &app, Chosen &chosen);
+struct KernelArgs {
+    std::string src;
+    std::string out;
+    std::vector<std::string> configs;
+    std::string fragment;
+    std::string log;
+    std::vector<std::string> targets;
+    unsigned jobs = default_jobs();
+    bool stock = false;
+    bool configure_only = false;
+};
+Result<Exit> kernel_command(const KernelArgs &args);
 
-/// tools/vm of the source tree that this program was built from.
+struct SelftestArgs {
+    std::string src;
+    std::string ksrc;
+    std::string out; ///< empty: CACHE/guest/selftests
+    unsigned jobs = default_jobs();
+};
+Result<Exit> selftests_command(const SelftestArgs &args);
+
+struct RunArgs {
+    std::vector<std::string> scenarios;
+    std::vector<std::string> kernels; ///< ROLE=DIR or ROLE/VARIANT=DIR
+    std::vector<std::string> bin;
+    std::vector<std::string> only;
+    std::string selftests; ///< empty: CACHE/guest/selftests
+    std::string out;       ///< empty: CACHE/log/vm
+    std::string accel = "auto";
+    std::string allow;
+    unsigned jobs = 1;
+    double time_factor = 1;
+    bool partial = false;
+    bool complete = false;
+    bool check_only = false;
+};
+Result<Exit> run_command(const RunArgs &args);
+
+struct ReportArgs {
+    std::vector<std::string> scenarios;
+    std::string out; ///< empty: CACHE/log/vm
+    std::string command = "make bench";
+    bool as_markdown = false;
+};
+Result<Exit> report_command(const ReportArgs &args);
+
+struct GuestArgs {
+    std::string out;
+    std::string script;
+    std::vector<std::string> adds; ///< SRC or SRC:DEST
+    std::string arguments;
+    std::string kernel;
+    std::string append;
+    std::string accel = "auto";
+    Hardware hardware;
+};
+Result<Exit> initramfs_command(const GuestArgs &args);
+Result<Exit> shell_command(const GuestArgs &args);
+
+/// tools/vm of the source tree that this program was built from; $HM_VM_DIR overrides.
 std::filesystem::path vm_source_dir();
 /// The folder of the running program.
 std::filesystem::path program_dir();

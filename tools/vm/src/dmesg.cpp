@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "dmesg.hpp"
 
+#include <algorithm>
 #include <array>
+#include <regex>
 
 #include <fmt/format.h>
 
@@ -113,7 +115,8 @@ Result<Allow> make_allow(const std::string &pattern, const std::string &reason,
         return fail(Exit::usage, fmt::format("{}: \"{}\" has no reason", where, pattern),
                     "say why this line of the kernel log may be ignored");
     try {
-        return Allow{pattern, reason, std::regex(pattern)};
+        const std::regex valid(pattern);
+        return Allow{pattern, reason};
     } catch (const std::regex_error &error) {
         return fail(Exit::usage, fmt::format("{}: \"{}\" is not a regular expression: {}", where,
                                              pattern, error.what()));
@@ -153,6 +156,10 @@ std::vector<Splat> scan(std::string_view log, const std::vector<Allow> &allowed)
 {
     const std::vector<std::string> lines = split_lines(log);
     std::vector<Splat> splats;
+    std::vector<std::regex> holes;
+    holes.reserve(allowed.size());
+    for (const Allow &allow : allowed)
+        holes.emplace_back(allow.pattern);
     bool open = false; // the lines belong to the report splats.back()
     for (size_t i = 0; i < lines.size(); ++i) {
         const char *kind = kind_of(lines[i]);
@@ -160,11 +167,9 @@ std::vector<Splat> scan(std::string_view log, const std::vector<Allow> &allowed)
         if (kind && !own_trace) {
             // Also within another report: an allowed one must not hide what follows it.
             Splat splat{kind, i + 1, {}, {}};
-            for (const Allow &allow : allowed) {
-                if (std::regex_search(lines[i], allow.regex)) {
-                    splat.allowed_because = allow.reason;
-                    break;
-                }
+            for (size_t hole = 0; hole < holes.size() && splat.allowed_because.empty(); ++hole) {
+                if (std::regex_search(lines[i], holes[hole]))
+                    splat.allowed_because = allowed[hole].reason;
             }
             splats.push_back(std::move(splat));
             open = true;

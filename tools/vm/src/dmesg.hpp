@@ -4,7 +4,6 @@
 #pragma once
 
 #include <filesystem>
-#include <regex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +16,6 @@ namespace hm::vm::dmesg {
 struct Allow {
     std::string pattern; ///< ECMAScript regular expression, searched in the line
     std::string reason;
-    std::regex regex;
 };
 
 /// Makes an entry; a bad expression or an empty reason is a usage error that names `where`.

@@ -153,6 +153,25 @@ void Child::end(int grace_ms)
     wait();
 }
 
+double starved_seconds(pid_t pid)
+{
+    double worst = 0;
+    std::error_code ec;
+    const auto tasks = std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), ec);
+    if (ec)
+        return 0;
+    for (const auto &task : tasks) {
+        const auto text = read_file(task.path() / "schedstat");
+        if (!text)
+            continue;
+        // nanoseconds on a processor, nanoseconds waiting for one, time slices
+        const size_t blank = text->find(' ');
+        if (blank != std::string::npos)
+            worst = std::max(worst, std::strtod(text->c_str() + blank, nullptr) / 1e9);
+    }
+    return worst;
+}
+
 Result<int> run_logged(Spawn spawn, const std::filesystem::path &log,
                        const std::function<void(double)> &tick)
 {

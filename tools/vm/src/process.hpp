@@ -55,6 +55,10 @@ private:
     int status_ = -1; ///< -1 until reaped
 };
 
+/// Seconds that the worst-off thread of a process was ready to run while the host gave its
+/// processors to others (/proc/PID/task/*/schedstat); 0 where the host kernel does not tell.
+double starved_seconds(pid_t pid);
+
 /// Runs a command to its end with its output in `log` (appended). `tick` is called about once a
 /// second with the seconds elapsed. Returns the exit status; an error if it could not be
 /// started or if the user asked to stop (everything it started is then ended).

@@ -113,6 +113,7 @@ public:
         ending_.qemu_status = child->wait();
         drain();
         ending_.seconds = now() - begin;
+        ending_.limit = boot_.timeout;
         ending_.shutdown_reason = qmp_.shutdown_reason();
         ending_.powered_off = !ending_.timed_out && ending_.qemu_status == 0 &&
                               ending_.shutdown_reason == "guest-shutdown";
@@ -152,6 +153,7 @@ private:
                 pfds[2].events |= POLLOUT;
             ::poll(pfds.data(), pfds.size(), 200);
             const double t = now();
+            count_starvation(child, t);
             if (pfds[0].revents && console_.read(ending_.console) && progress)
                 progress(last_line(ending_.console));
             if (pfds[1].revents && results_.read(ending_.results) && progress)
@@ -162,9 +164,43 @@ private:
                 feed_monitor();
             qmp_.tick(t);
             answer();
-            ending_.timed_out = t > deadline && !pfds[4].revents;
+            // A guest that the host does not let run is not hung; but there is an end to patience.
+            constexpr double patience = 10;
+            const double late = t - deadline;
+            if ((late > ending_.starved || late > (patience - 1) * boot_.timeout) && !pfds[4].revents)
+                ending_.timed_out = !still_asking(t);
             running = !pfds[4].revents && !ending_.timed_out && !stop::requested();
         }
+    }
+
+    /// Looks about once a second how long the host has kept the guest waiting.
+    void count_starvation(const Child &child, double t)
+    {
+        if (t - counted_ < 1)
+            return;
+        counted_ = t;
+        ending_.starved = std::max(ending_.starved, starved_seconds(child.pid()));
+    }
+
+    /// The time is up: asks the kernel, through magic SysRq on its serial console, which tasks
+    /// are blocked (w) and what the CPUs do (l). False when it had its three seconds.
+    bool still_asking(double t)
+    {
+        constexpr double patience = 3;
+        constexpr double between = 0.4; // from break to key; the kernel waits 5 s for it
+        if (ending_.diagnosis_from == std::string::npos) {
+            ending_.diagnosis_from = ending_.console.size();
+            asked_ = t;
+        }
+        const std::string_view keys = "wl";
+        const auto due = static_cast<size_t>((t - asked_) / between);
+        for (; questions_ <= due && questions_ < 2 * keys.size(); ++questions_) {
+            if (questions_ % 2 == 0)
+                qmp_.command("chardev-send-break", R"({"id": "console"})");
+            else
+                console_.send(std::string(1, keys[questions_ / 2]));
+        }
+        return t - asked_ < patience;
     }
 
     void feed_monitor()
@@ -232,6 +268,9 @@ private:
     Channel requests_;
     Channel monitor_;
     Qmp qmp_;
+    double counted_ = 0;   ///< when starvation was looked at last
+    double asked_ = 0;     ///< when the diagnosis of a hang began
+    size_t questions_ = 0; ///< put so far
     std::string request_;
     std::string step_name_;
     Ending ending_;

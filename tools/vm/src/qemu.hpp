@@ -29,6 +29,10 @@ struct Boot {
 struct Ending {
     bool powered_off = false;    ///< the guest asked for it; anything else is a failure
     bool timed_out = false;
+    double limit = 0;            ///< seconds that it had
+    double starved = 0;          ///< seconds of the wall clock that did not count: the host was busy
+    /// From here on the console has only what the kernel was asked about its hang.
+    size_t diagnosis_from = std::string::npos;
     int qemu_status = 0;         ///< exit status of QEMU
     std::string shutdown_reason; ///< as QEMU told it: guest-shutdown, guest-reset, guest-panic ...
     double seconds = 0;          ///< wall clock

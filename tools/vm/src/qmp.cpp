@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "qmp.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace hm::vm {
 
@@ -30,6 +33,8 @@ void Qmp::take_line(const std::string &line)
         ready_ = true;
         if (step_)
             next();
+    } else if (message.value("id", "") == "aside") {
+        return;
     } else if (waiting_reply_ && message.contains("return")) {
         waiting_reply_ = false;
         next();
@@ -47,7 +52,7 @@ void Qmp::take_event(const json &event)
         shutdown_reason_ = event.value("/data/reason"_json_pointer, "unknown");
     if (!step_)
         return;
-    events_.push_back(event);
+    events_.push_back(name);
     // A guest that refuses an unplug says so; waiting for the time-out would hide the cause.
     if (waiting_event_ && (name == "MEM_UNPLUG_ERROR" || name == "DEVICE_UNPLUG_GUEST_ERROR") &&
         step_->actions[index_].wait_event != name)
@@ -55,6 +60,13 @@ void Qmp::take_event(const json &event)
                            event.contains("data") ? event["data"].dump() : name));
     else
         next();
+}
+
+void Qmp::command(const std::string &execute, const std::string &arguments)
+{
+    const json message = {
+        {"execute", execute}, {"arguments", json::parse(arguments)}, {"id", "aside"}};
+    output_ += message.dump() + "\n";
 }
 
 void Qmp::start(const Step &step, double now)
@@ -82,7 +94,7 @@ void Qmp::next()
         if (!waiting_event_) {
             json command = {{"execute", action.execute}, {"id", "step"}};
             if (!action.arguments.empty())
-                command["arguments"] = action.arguments;
+                command["arguments"] = json::parse(action.arguments);
             output_ += command.dump() + "\n";
             began_ = now_;
             events_.clear();
@@ -90,10 +102,8 @@ void Qmp::next()
             waiting_event_ = true;
             return;
         }
-        bool seen = action.wait_event.empty();
-        for (const json &event : events_)
-            seen = seen || event.value("event", "") == action.wait_event;
-        if (!seen)
+        if (!action.wait_event.empty() &&
+            std::find(events_.begin(), events_.end(), action.wait_event) == events_.end())
             return;
         waiting_event_ = false;
         if (++index_ == step_->actions.size())

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "scenario.hpp"
 
@@ -24,6 +24,10 @@ public:
     void feed(std::string_view bytes);
     /// Bytes to be sent to QEMU; empty if none.
     std::string take_output() { return std::exchange(output_, {}); }
+
+    /// Sends a command outside of any step and ignores the answer; `arguments` is a JSON
+    /// object as text.
+    void command(const std::string &execute, const std::string &arguments);
 
     /// Begins a step. `now` is any clock in seconds; used for time-outs of events.
     void start(const Step &step, double now);
@@ -49,7 +53,7 @@ private:
     size_t index_ = 0;         ///< action under way
     bool waiting_reply_ = false;
     bool waiting_event_ = false;
-    std::vector<nlohmann::json> events_; ///< since the action began
+    std::vector<std::string> events_; ///< names, since the action began
     double now_ = 0;
     double began_ = 0;
     std::optional<std::string> finished_;

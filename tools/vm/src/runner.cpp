@@ -8,6 +8,7 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "files.hpp"
 #include "initramfs.hpp"
@@ -51,7 +52,7 @@ Result<std::optional<fs::path>> locate(const Scenario &scenario, const GuestFile
     } else if (file.from.rfind("selftests:", 0) == 0) {
         if (!options.selftests.empty())
             places.push_back(options.selftests / file.from.substr(10));
-        hint = "build the selftests and name their folder with --selftests";
+        hint = "build them: hm-vm selftests --src selftests --ksrc TREE";
     } else {
         places.push_back(scenario.file.parent_path() / file.from);
     }
@@ -104,7 +105,8 @@ public:
 private:
     Status find_kernel(Job &job)
     {
-        const std::string &variant = job.scenario->variant;
+        const std::string &variant =
+            job.run->variant.empty() ? job.scenario->variant : job.run->variant;
         job.verdict->run = job.run->name;
         job.verdict->kernel = job.run->kernel;
         const auto build = kernel_for(options_, job.run->kernel, variant);

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "files.hpp"
 
@@ -239,11 +240,12 @@ void read_hardware(Reader &in, Hardware &out)
 
 void read_run(Reader &in, const Hardware &common, RunSpec &out)
 {
-    in.allow({"name", "kernel", "cmdline", "args", "tests", "reason", "max_skipped", "optional",
+    in.allow({"name", "kernel", "variant", "cmdline", "args", "tests", "reason", "max_skipped", "optional",
               "qemu"});
     in.text("name", out.name, true);
     out.kernel = out.name;
     in.text("kernel", out.kernel);
+    in.text("variant", out.variant);
     in.text("cmdline", out.cmdline);
     in.text("args", out.args);
     in.choice("tests", out.tests,
@@ -276,7 +278,7 @@ void read_step(Reader &in, Step &out)
             action.text("execute", made.execute, true);
             if (const json *arguments = action.get("arguments", false)) {
                 if (arguments->is_object())
-                    made.arguments = *arguments;
+                    made.arguments = arguments->dump();
                 else
                     action.complain("arguments", "must be an object {...}");
             }
@@ -375,7 +377,7 @@ void cross_check(Reader &in, const Scenario &scenario)
 void read_top(Reader &in, Scenario &out)
 {
     in.allow({"name", "about", "variant", "qemu", "cmdline", "script", "files", "steps", "runs",
-              "timeout", "allow_dmesg", "bounds", "report", "blocks"});
+              "timeout", "allow_dmesg", "bounds", "report", "blocks", "must_fail"});
     in.text("name", out.name, true);
     if (out.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") != std::string::npos)
         in.complain("name", "may have only a-z, 0-9, '-' and '.'");
@@ -386,6 +388,11 @@ void read_top(Reader &in, Scenario &out)
     in.text("script", out.script, true);
     in.number("timeout", out.timeout, 0);
     in.texts("blocks", out.blocks);
+    in.texts("must_fail", out.must_fail);
+    for (const std::string &pattern : out.must_fail) {
+        if (auto usable = dmesg::make_allow(pattern, "-", "must_fail"); !usable)
+            in.complain("must_fail", usable.error().what);
+    }
     in.objects("files", [&](Reader &file) { read_file_entry(file, out.files.emplace_back()); });
     in.objects("steps", [&](Reader &step) { read_step(step, out.steps.emplace_back()); });
     in.objects(

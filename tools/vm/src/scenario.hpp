@@ -9,8 +9,6 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "dmesg.hpp"
 #include "error.hpp"
 
@@ -52,6 +50,7 @@ enum class TestsRule {
 struct RunSpec {
     std::string name;    ///< heading of its column
     std::string kernel;  ///< role: stock, patched, ...
+    std::string variant; ///< kernel configuration; empty: the scenario's
     std::string cmdline; ///< added to the common one
     std::string args;    ///< $1... of the guest script
     TestsRule tests = TestsRule::pass;
@@ -71,7 +70,7 @@ struct GuestFile {
 /// One QMP command, and the event to wait for before the guest gets its answer.
 struct QmpAction {
     std::string execute;
-    nlohmann::json arguments = nlohmann::json::object();
+    std::string arguments;  ///< a JSON object as text; empty: none
     std::string wait_event; ///< empty: none
     double timeout = 30;    ///< seconds for the event
 };
@@ -124,6 +123,9 @@ struct Scenario {
     std::vector<dmesg::Allow> allow_dmesg;
     std::vector<Bound> bounds;
     std::vector<ReportRow> rows;
+    /// For scenarios that prove a gate: each expression must match a failure of each run, which
+    /// then counts as passed; a run without that failure fails.
+    std::vector<std::string> must_fail;
     std::vector<std::string> blocks; ///< text blocks shown side by side, in this order
 };
 

@@ -5,6 +5,7 @@
 #include <regex>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace hm::vm {
 namespace {
@@ -28,12 +29,17 @@ std::string tail(const std::string &text, int lines)
     return cut;
 }
 
-void judge_ending(const Scenario &scenario, const Ending &ending, Verdict &out)
+void judge_ending(const Ending &ending, Verdict &out)
 {
     if (ending.timed_out) {
         out.failures.push_back(fmt::format(
-            "hang: not powered off after {:.0f} s (limit of the scenario); its last words: {}",
-            scenario.timeout, tail(ending.console, 2)));
+            "hang: not powered off after {:.0f} s{}; its last words: {}\n        (blocked tasks and "
+            "CPUs, if the kernel could still tell, are at the end of console.log)",
+            ending.limit,
+            ending.starved >= 1 ? fmt::format(" (and {:.0f} s in which the host was too busy to run it)",
+                                              ending.starved)
+                                : "",
+            tail(ending.console.substr(0, ending.diagnosis_from), 2)));
     } else if (!ending.powered_off) {
         const std::string says = tail(ending.qemu_says, 3);
         if (ending.shutdown_reason == "guest-reset")
@@ -50,7 +56,7 @@ void judge_ending(const Scenario &scenario, const Ending &ending, Verdict &out)
 void judge_kernel_log(const Ending &ending, const std::vector<dmesg::Allow> &allowed, Verdict &out)
 {
     bool any = false;
-    for (const dmesg::Splat &splat : dmesg::scan(ending.console, allowed)) {
+    for (const dmesg::Splat &splat : dmesg::scan(std::string_view(ending.console).substr(0, ending.diagnosis_from), allowed)) {
         any = true;
         if (splat.allowed_because.empty())
             out.failures.push_back(fmt::format("kernel log line {}: {}: {}", splat.line, splat.kind,
@@ -133,6 +139,26 @@ void judge_bounds(const Scenario &scenario, const RunSpec &run, Verdict &out)
     }
 }
 
+/// For scenarios that prove a gate: the expected failures turn into a pass, their absence into
+/// the failure.
+void judge_must_fail(const Scenario &scenario, Verdict &out)
+{
+    if (scenario.must_fail.empty())
+        return;
+    std::vector<std::string> unseen;
+    for (const std::string &pattern : scenario.must_fail) {
+        const std::regex regex(pattern); // checked when the scenario was read
+        const auto hit = std::find_if(out.failures.begin(), out.failures.end(), [&](const auto &text) {
+            return std::regex_search(text, regex);
+        });
+        if (hit == out.failures.end())
+            unseen.push_back(fmt::format("the gate did not see what it must: no failure matches \"{}\"", pattern));
+    }
+    for (const std::string &failure : out.failures)
+        out.remarks.push_back("failed, as it must: " + failure);
+    out.failures = std::move(unseen);
+}
+
 std::string kernel_release(const std::string &console)
 {
     static const std::regex banner("Linux version ([^ ]+)");
@@ -171,11 +197,12 @@ Verdict judge(const Scenario &scenario, const RunSpec &run, const Ending &ending
 
     std::vector<dmesg::Allow> holes = allowed;
     holes.insert(holes.end(), scenario.allow_dmesg.begin(), scenario.allow_dmesg.end());
-    judge_ending(scenario, ending, out);
+    judge_ending(ending, out);
     judge_kernel_log(ending, holes, out);
     judge_script(out);
     judge_tests(run, report, out);
     judge_bounds(scenario, run, out);
+    judge_must_fail(scenario, out);
     return out;
 }
 

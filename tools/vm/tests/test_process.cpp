@@ -73,6 +73,14 @@ TEST(Process, LogIsKept)
     EXPECT_THAT(*read_file(log), AllOf(HasSubstr("$ sh -c"), HasSubstr("out\n"), HasSubstr("err\n")));
 }
 
+TEST(Process, Starvation)
+{
+    const double mine = starved_seconds(::getpid());
+    EXPECT_GE(mine, 0);
+    EXPECT_LT(mine, 3600);
+    EXPECT_EQ(starved_seconds(1 << 30), 0); // no such process
+}
+
 TEST(Process, DeathBySignal)
 {
     auto child = Child::start({.argv = {"sh", "-c", "kill -KILL $$"}});

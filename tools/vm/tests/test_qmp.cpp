@@ -13,14 +13,14 @@ using testing::IsEmpty;
 Step plug()
 {
     return {"plug",
-            {{.execute = "object-add", .arguments = {{"id", "m1"}}, .wait_event = "", .timeout = 5},
-             {.execute = "device_add", .arguments = {{"driver", "pc-dimm"}}, .wait_event = "", .timeout = 5}}};
+            {{.execute = "object-add", .arguments = R"({"id": "m1"})", .wait_event = "", .timeout = 5},
+             {.execute = "device_add", .arguments = R"({"driver": "pc-dimm"})", .wait_event = "", .timeout = 5}}};
 }
 
 Step unplug()
 {
     return {"unplug",
-            {{.execute = "device_del", .arguments = {{"id", "d1"}}, .wait_event = "DEVICE_DELETED", .timeout = 5}}};
+            {{.execute = "device_del", .arguments = R"({"id": "d1"})", .wait_event = "DEVICE_DELETED", .timeout = 5}}};
 }
 
 class QmpTest : public testing::Test {

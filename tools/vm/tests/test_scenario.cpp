@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "files.hpp"
 
@@ -92,6 +93,7 @@ TEST_F(ScenarioTest, MistakesAreNamed)
         {R"({"bounds": [{"metric": "m", "max": 1, "run": "gone"}]})", "there is no run \"gone\""},
         {R"({"report": [{"label": "l", "metric": "m", "targets": [{"run": "gone", "max": 1}]}]})",
          "there is no run \"gone\""},
+        {R"({"must_fail": ["("]})", "is not a regular expression"},
         {R"({"allow_dmesg": [{"match": "x"}]})", "allow_dmesg[0].reason: is missing"},
         {R"({"allow_dmesg": [{"match": "(", "reason": "r"}]})", "is not a regular expression"},
     };

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 namespace hm::vm {
 namespace {
@@ -58,7 +59,11 @@ TEST_F(Gate, Hang)
     Ending ending = good();
     ending.powered_off = false;
     ending.timed_out = true;
+    ending.limit = 60;
     ending.console += "[    2.0] stuck here\n";
+    ending.diagnosis_from = ending.console.size();
+    ending.console += "[   60.0] sysrq: Show Blocked State\n[   60.0] Call Trace:\n";
+    EXPECT_EQ(judged(ending).failures.size(), 1U); // what we asked for is no complaint
     fails_with(ending, "hang: not powered off after 60 s");
     fails_with(ending, "stuck here");
 }
@@ -165,6 +170,17 @@ TEST_F(Gate, BailOut)
     Ending ending = good();
     ending.results = "1..1\nok 1 a\nBail out! no memory\nhm: exit 0 0\n";
     fails_with(ending, "bail out: no memory");
+}
+
+TEST_F(Gate, MustFail)
+{
+    scenario_.must_fail = {"not ok: b", "status 3"};
+    Ending ending = good();
+    ending.results = "1..2\nok 1 a\nnot ok 2 b\nhm: exit 3 0\n";
+    EXPECT_TRUE(judged(ending).passed());
+    ending.results = "1..2\nok 1 a\nnot ok 2 b\nhm: exit 0 0\n";
+    fails_with(ending, "no failure matches \"status 3\"");
+    fails_with(good(), "no failure matches \"not ok: b\"");
 }
 
 TEST_F(Gate, Bounds)

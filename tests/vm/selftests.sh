@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+# Runs every program of /selftests/kselftest-list.txt ("COLLECTION:PROGRAM" a line), each with the
+# time limit of its collection's settings, as kselftest's own runner does. The programs' KTAP is
+# nested in ours. Before each one the pools are empty and the switch is as the kernel booted.
+list=/selftests/kselftest-list.txt
+[ -s "$list" ] || { echo "$list is missing or empty: no selftests were given" >&2; exit 1; }
+sysctl=/proc/sys/vm/hugetlb_optimize_vmemmap
+booted=$(cat "$sysctl" 2>/dev/null)
+factor=${1:-1}
+
+plan "$(grep -c : "$list")"
+while IFS=: read -r collection program; do
+	dir=/selftests/$collection
+	limit=$(sed -n 's/^timeout=//p' "$dir/settings" 2>/dev/null)
+	limit=$((${limit:-45} * factor))
+	for pool in /sys/kernel/mm/hugepages/*; do
+		echo 0 >"$pool/nr_hugepages"
+		echo 0 >"$pool/nr_overcommit_hugepages" 2>/dev/null
+	done
+	[ -z "$booted" ] || echo "$booted" >"$sysctl"
+	echo "selftest $collection:$program" # on the console, so that a splat shows whose it is
+	# Line by line, so that what a dying program said last is not lost.
+	{
+		(cd "$dir" && timeout "$limit" "./$program" 2>&1 </dev/null)
+		echo $? >/tmp/status
+	} | awk '{ print "  " $0; fflush() }' >&3
+	status=$(cat /tmp/status)
+	case $status in
+	0) ok "$collection:$program" ;;
+	4) skip "$collection:$program" "exit status 4" ;;
+	124 | 143) not_ok "$collection:$program" "not done after $limit s" ;;
+	*) not_ok "$collection:$program" "exit status $status" ;;
+	esac
+done <"$list"
