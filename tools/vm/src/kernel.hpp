@@ -14,7 +14,7 @@ namespace hm::vm {
 struct KernelSpec {
     std::filesystem::path src;                  ///< kernel tree; left untouched
     std::filesystem::path out;                  ///< build folder (O=)
-    std::vector<std::filesystem::path> configs; ///< fragments on top of tinyconfig, later ones win
+    std::vector<std::filesystem::path> configs; ///< fragments on top of allnoconfig, later ones win
     std::filesystem::path features;             ///< Kconfig.fragment; empty: none
     bool stock = false;    ///< the tree lacks the series: its unknown features are left out
     unsigned jobs = 1;
@@ -23,7 +23,7 @@ struct KernelSpec {
     std::filesystem::path log;                  ///< empty: CACHE/log/kernel-NAME.log
 };
 
-/// tinyconfig, merge_config.sh, olddefconfig, check of every wanted line, build with ccache.
+/// allnoconfig with the wanted lines, check of every one of them, build with ccache.
 /// Lost options are a failed check that names each of them with file and line.
 Status build_kernel(const KernelSpec &spec);
 

@@ -34,7 +34,7 @@ void add_kernel(CLI::App &app, Chosen &chosen)
     cmd->add_option("-s,--src", args.src, "kernel tree (left untouched)")->required();
     cmd->add_option("-o,--out", args.out, "build folder")->required();
     cmd->add_option("-c,--config", args.configs,
-                    "fragment on top of tinyconfig, repeatable (tools/vm/config/*.config)")
+                    "fragment on top of allnoconfig, repeatable (tools/vm/config/*.config)")
         ->required();
     cmd->add_option("-f,--fragment", args.fragment,
                     "Kconfig.fragment, the features of the series; a --config may configure one out");
