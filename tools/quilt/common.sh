@@ -89,12 +89,19 @@ hm_cleanup() {
 	exit "$code"
 }
 
+# disk_full: true if next to nothing is left in the cache. Then a failing tool could not write its log either.
+disk_full() {
+	local free
+	free=$(df -P -k "$CACHE" 2>/dev/null | awk 'NR == 2 { print $4 }')
+	((${free:-1024} < 256))
+}
+
 # blame_log CODE LOG WHAT [HINT]: dies with the last line of LOG; a full disk is told apart.
 blame_log() {
-	if grep -q 'No space left on device' "$2" 2>/dev/null; then
+	if grep -q 'No space left on device' "$2" 2>/dev/null || disk_full; then
 		die 3 "$3: no space left in $CACHE" "make space, or CACHE= names another folder; a re-run carries on"
 	fi
-	grep . "$2" 2>/dev/null | tail -n 3 | sed 's/^/       /' >&2
+	{ grep . "$2" 2>/dev/null || true; } | tail -n 3 | sed 's/^/       /' >&2
 	die "$1" "$3" "${4:-}"
 }
 

@@ -93,8 +93,9 @@ from_kernel_org() {
 # debian_security_mirror: the mirror of Debian's security suites that this machine's apt configuration
 # names, in sources.list or in *.sources; else the place beside its main mirror where mirrors keep it.
 debian_security_mirror() {
+	# Without release information: a fresh machine has none, and the sources are all that matters.
 	# shellcheck disable=SC2016 # apt's own variables
-	apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 2>/dev/null | sort -u | awk '
+	apt-get indextargets --no-release-info --format '$(REPO_URI) $(RELEASE)' 2>/dev/null | sort -u | awk '
 		$2 ~ /-security$/ || $2 ~ /\/updates$/ { print $1; found = 1; exit }
 		$1 ~ /\/debian\/?$/ && main == "" { main = $1 }
 		END { if (!found && main != "") { sub(/\/debian\/?$/, "/debian-security/", main); print main } }'

@@ -11,6 +11,7 @@
 
 #include "check.hpp"
 #include "cover.hpp"
+#include "exceptions.hpp"
 #include "message_id.hpp"
 #include "naming.hpp"
 #include "text.hpp"
@@ -270,6 +271,33 @@ Result<void> compare_warnings(const std::string &before, const std::string &afte
 		return {};
 	return fail(Exit::mismatch,
 		    fmt::format("{} messages that the stock tree does not give", fresh.size()));
+}
+
+Result<void> filter_messages(const std::string &exceptions, const std::string &messages,
+			     bool all_used)
+{
+	auto table = read_file(exceptions).and_then(parse_exceptions);
+	if (!table)
+		return tl::unexpected(table.error());
+	auto text = read_file(messages);
+	if (!text)
+		return tl::unexpected(text.error());
+	const auto left = without_exceptions(*table, *text);
+	for (const auto &line : left)
+		fmt::print("{}\n", line);
+	std::string idle;
+	for (const auto &row : *table)
+		if (all_used && !row.used)
+			idle += fmt::format("{}{} {}", idle.empty() ? "" : ", ", row.type,
+					    row.glob);
+	if (!left.empty())
+		return fail(Exit::mismatch, fmt::format("{} messages", left.size()),
+			    "mend the patches, or give the exception and its reason in " +
+				    exceptions);
+	if (!idle.empty())
+		return fail(Exit::mismatch, fmt::format("exceptions that nothing needs: {}", idle),
+			    "remove them from " + exceptions);
+	return {};
 }
 
 Result<void> print_series_file(const Project &project, const std::vector<std::string> &files)

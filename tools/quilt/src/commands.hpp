@@ -55,4 +55,10 @@ Result<void> print_mbox(const Project &project);
 /// Compares two files of compiler-like messages; see warnings.hpp. New ones go to stdout.
 Result<void> compare_warnings(const std::string &before, const std::string &after);
 
+/// Prints the messages of checkpatch in the file @p messages that the table
+/// @p exceptions does not accept. With @p all_used a row that accepts nothing is an
+/// error, too: it is a hole without a need.
+Result<void> filter_messages(const std::string &exceptions, const std::string &messages,
+			     bool all_used);
+
 } // namespace hm

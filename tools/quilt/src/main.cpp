@@ -40,6 +40,7 @@ struct Arguments {
 	std::vector<std::string> topics;
 	std::vector<std::string> files;
 	bool renumber = false;
+	bool all_used = false;
 };
 
 using Command = hm::Result<void> (*)(const Arguments &);
@@ -103,6 +104,15 @@ void define(CLI::App &app, Arguments &args, Command &chosen)
 		    [](const Arguments &a) { return hm::compare_warnings(a.path, a.value); });
 	warnings->add_option("before", args.path)->required();
 	warnings->add_option("after", args.value)->required();
+	auto *filter = add(app, chosen, "filter",
+			   "print the messages of checkpatch that no exception accepts",
+			   [](const Arguments &a) {
+				   return hm::filter_messages(a.path, a.value, a.all_used);
+			   });
+	filter->add_option("exceptions", args.path)->required();
+	filter->add_option("messages", args.value)->required();
+	filter->add_flag("--all-used", args.all_used,
+			 "an exception that accepts nothing is an error");
 }
 
 } // namespace

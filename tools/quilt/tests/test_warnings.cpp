@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <gtest/gtest.h>
 
+#include "exceptions.hpp"
 #include "warnings.hpp"
 
 namespace hm
@@ -34,6 +35,21 @@ TEST(Warnings, ASecondOneOfAKindCounts)
 TEST(Warnings, SpatchRanges)
 {
 	EXPECT_EQ(warning_key("mm/a.c:10:5-9: WARNING: x"), "mm/a.c: WARNING: x");
+}
+
+TEST(Exceptions, AcceptByTypeAndPatch)
+{
+	auto table = parse_exceptions(
+		"# c\nSPACING 0101-* moved lines\nFILE_PATH_CHANGES * checked elsewhere\n");
+	ASSERT_TRUE(table) << table.error().what;
+	const auto left = without_exceptions(*table, "/p/0101-a.patch:3: CHECK:SPACING: x\n"
+						     "/p/0102-b.patch:3: CHECK:SPACING: x\n"
+						     "total: 0 errors\n");
+	ASSERT_EQ(left.size(), 1U);
+	EXPECT_EQ(left[0], "/p/0102-b.patch:3: CHECK:SPACING: x");
+	EXPECT_TRUE((*table)[0].used);
+	EXPECT_FALSE((*table)[1].used);
+	EXPECT_FALSE(parse_exceptions("SPACING 0101-*\n"));
 }
 
 } // namespace
