@@ -23,7 +23,7 @@
 #define HV_BOX_NR	(HV_NR / HV_BOXES)	/* struct pages in each */
 
 /* For a harness test: a debug kernel without hardware virtualization is slow */
-#define HV_TIMEOUT	150
+#define HV_TIMEOUT	250
 
 #define HV_POOL		"/sys/kernel/mm/hugepages/hugepages-2048kB/"
 #define HV_SYSCTL	"/proc/sys/vm/hugetlb_optimize_vmemmap"
