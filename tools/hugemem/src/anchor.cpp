@@ -16,8 +16,10 @@
 #include "hugemem_abi.h"
 #include "latency.skel.h"
 
-namespace hugemem {
-namespace {
+namespace hugemem
+{
+namespace
+{
 
 struct DestroySkeleton {
 	void operator()(hm_latency *skeleton) const { hm_latency__destroy(skeleton); }
@@ -29,7 +31,10 @@ using Skeleton = std::unique_ptr<hm_latency, DestroySkeleton>;
 using Link = std::unique_ptr<bpf_link, DestroyLink>;
 
 /// The mask that leaves the meaningful bits of a returned register.
-std::uint64_t mask_of(unsigned bytes) { return bytes >= 8 ? ~0ULL : (1ULL << (bytes * 8)) - 1; }
+std::uint64_t mask_of(unsigned bytes)
+{
+	return bytes >= 8 ? ~0ULL : (1ULL << (bytes * 8)) - 1;
+}
 
 tl::unexpected<Error> attach_error(std::string_view step, Attach kind, const std::string &symbol,
 				   int error)
@@ -114,9 +119,18 @@ Anchor::Anchor(Anchor &&) noexcept = default;
 Anchor &Anchor::operator=(Anchor &&) noexcept = default;
 Anchor::~Anchor() = default;
 
-Attach Anchor::kind() const { return impl_->kind; }
-const std::string &Anchor::symbol() const { return impl_->symbol.name; }
-Clone Anchor::clone() const { return impl_->symbol.clone; }
+Attach Anchor::kind() const
+{
+	return impl_->kind;
+}
+const std::string &Anchor::symbol() const
+{
+	return impl_->symbol.name;
+}
+Clone Anchor::clone() const
+{
+	return impl_->symbol.clone;
+}
 
 Result<Anchor> Anchor::attach(Attach kind, const Fit::Target &target, hm_ret ret,
 			      const KernelBtf *btf, const ProbeOptions &options,
@@ -139,10 +153,12 @@ Result<Anchor> Anchor::attach(Attach kind, const Fit::Target &target, hm_ret ret
 		if (!own)
 			return refuse("no prototype in BTF");
 		if (own->args > 6)
-			return refuse(fmt::format("{} arguments, at most 6 are possible", own->args));
+			return refuse(
+				fmt::format("{} arguments, at most 6 are possible", own->args));
 		if (!btf->fexit_survives_sleep())
-			return refuse("fexit is not safe around a function that sleeps on this kernel "
-				      "(no struct bpf_tramp_image)");
+			return refuse(
+				"fexit is not safe around a function that sleeps on this kernel "
+				"(no struct bpf_tramp_image)");
 	}
 
 	auto impl = std::make_unique<Impl>();
@@ -192,7 +208,8 @@ Result<Anchor> Anchor::attach(Attach kind, const Fit::Target &target, hm_ret ret
 		const hm_latency &shared = *first->impl_->skeleton;
 		err = bpf_map__reuse_fd(skel.maps.stats, bpf_map__fd(shared.maps.stats));
 		if (!err)
-			err = bpf_map__reuse_fd(skel.maps.inflight, bpf_map__fd(shared.maps.inflight));
+			err = bpf_map__reuse_fd(skel.maps.inflight,
+						bpf_map__fd(shared.maps.inflight));
 		if (err)
 			return attach_error("sharing maps", kind, name, err);
 	}
@@ -231,7 +248,10 @@ void Anchor::set_epoch(std::uint64_t epoch)
 	__atomic_store_n(&impl_->skeleton->bss->epoch, epoch, __ATOMIC_RELEASE);
 }
 
-void Anchor::stop_entries() { impl_->enter.reset(); }
+void Anchor::stop_entries()
+{
+	impl_->enter.reset();
+}
 
 std::optional<std::uint64_t> Anchor::missed() const
 {
@@ -245,7 +265,8 @@ std::optional<std::uint64_t> Anchor::missed() const
 		std::uint32_t size = sizeof(info);
 		if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
 			return std::nullopt;
-		if (size < offsetof(bpf_prog_info, recursion_misses) + sizeof(info.recursion_misses))
+		if (size <
+		    offsetof(bpf_prog_info, recursion_misses) + sizeof(info.recursion_misses))
 			return std::nullopt;
 		sum += info.recursion_misses;
 	}

@@ -14,7 +14,8 @@
 #include "histogram.hpp"
 #include "ladder.hpp"
 
-namespace hugemem {
+namespace hugemem
+{
 
 /// Ways of getting at entry and return of a function, best first.
 enum class Attach {
@@ -31,23 +32,23 @@ std::optional<Attach> attach_from_name(std::string_view name);
 const std::vector<Attach> &attach_kinds();
 
 struct ProbeOptions {
-	std::uint64_t unit_ns = 1;          ///< what the histogram counts, in nanoseconds
-	std::uint32_t only_tgid = 0;        ///< 0: every process
-	std::optional<Attach> only_attach;  ///< nothing: the best that works
+	std::uint64_t unit_ns = 1;         ///< what the histogram counts, in nanoseconds
+	std::uint32_t only_tgid = 0;       ///< 0: every process
+	std::optional<Attach> only_attach; ///< nothing: the best that works
 };
 
 /// Counters of one event, summed over the CPUs. They only grow.
 struct Counters {
-	std::uint64_t starts = 0;      ///< outermost entries
-	std::uint64_t ends = 0;        ///< outermost returns
-	std::uint64_t failed = 0;      ///< of those, returned without having done the work
-	std::uint64_t nested = 0;      ///< entries inside another one
-	std::uint64_t unmatched = 0;   ///< returns whose entry was before the start
-	std::uint64_t dropped = 0;     ///< entries that found the table full
-	std::uint64_t lost = 0;        ///< entries whose return was never seen
-	std::uint64_t sum_ns = 0;      ///< of the calls that did the work
+	std::uint64_t starts = 0;    ///< outermost entries
+	std::uint64_t ends = 0;      ///< outermost returns
+	std::uint64_t failed = 0;    ///< of those, returned without having done the work
+	std::uint64_t nested = 0;    ///< entries inside another one
+	std::uint64_t unmatched = 0; ///< returns whose entry was before the start
+	std::uint64_t dropped = 0;   ///< entries that found the table full
+	std::uint64_t lost = 0;      ///< entries whose return was never seen
+	std::uint64_t sum_ns = 0;    ///< of the calls that did the work
 	std::uint64_t failed_sum_ns = 0;
-	Histogram histogram;           ///< of the calls that did the work, in the unit asked for
+	Histogram histogram; ///< of the calls that did the work, in the unit asked for
 
 	/// Calls that did the work.
 	[[nodiscard]] std::uint64_t done() const { return ends - failed; }
@@ -67,7 +68,8 @@ struct Extremes {
 };
 
 /// A pair of programs on one function. Detached and unloaded when destroyed.
-class Anchor {
+class Anchor
+{
 public:
 	/// Loads and attaches. `first`: an anchor of the same event, whose maps are
 	/// used; nullptr for the first. Errors: environment, cause with errno.

@@ -11,8 +11,10 @@
 
 #include <fmt/format.h>
 
-namespace hugemem {
-namespace {
+namespace hugemem
+{
+namespace
+{
 
 struct State {
 	std::string warning;
@@ -62,7 +64,10 @@ BpfLog::BpfLog(bool verbose)
 	state().previous = libbpf_set_print(print);
 }
 
-BpfLog::~BpfLog() { libbpf_set_print(state().previous); }
+BpfLog::~BpfLog()
+{
+	libbpf_set_print(state().previous);
+}
 
 void BpfLog::clear()
 {

@@ -4,10 +4,12 @@
 
 #include <string>
 
-namespace hugemem {
+namespace hugemem
+{
 
 /// Catches libbpf's messages from construction to destruction. One at a time.
-class BpfLog {
+class BpfLog
+{
 public:
 	/// verbose: also pass everything on to standard error.
 	explicit BpfLog(bool verbose);

@@ -8,8 +8,10 @@
 #include <cerrno>
 #include <cstring>
 
-namespace hugemem {
-namespace {
+namespace hugemem
+{
+namespace
+{
 
 std::optional<std::uint32_t> find_member(const btf *b, const btf_type *type,
 					 const std::string &member, std::uint32_t base)
@@ -23,8 +25,8 @@ std::optional<std::uint32_t> find_member(const btf *b, const btf_type *type,
 				return at;
 			continue;
 		}
-		const btf_type *inner =
-			btf__type_by_id(b, static_cast<std::uint32_t>(btf__resolve_type(b, m->type)));
+		const btf_type *inner = btf__type_by_id(
+			b, static_cast<std::uint32_t>(btf__resolve_type(b, m->type)));
 		if (!inner || !btf_is_composite(inner))
 			continue;
 		if (const auto found = find_member(b, inner, member, at))
@@ -35,7 +37,10 @@ std::optional<std::uint32_t> find_member(const btf *b, const btf_type *type,
 
 } // namespace
 
-void KernelBtf::Free::operator()(btf *b) const { btf__free(b); }
+void KernelBtf::Free::operator()(btf *b) const
+{
+	btf__free(b);
+}
 
 Result<KernelBtf> KernelBtf::load()
 {

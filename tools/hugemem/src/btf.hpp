@@ -11,16 +11,18 @@
 
 struct btf;
 
-namespace hugemem {
+namespace hugemem
+{
 
 /// Shape of a function as far as a probe needs it.
 struct Prototype {
-	unsigned args = 0;       ///< number of arguments
-	bool returns = false;    ///< false: void
-	unsigned ret_bytes = 8;  ///< width of the return value: 1, 2, 4 or 8
+	unsigned args = 0;      ///< number of arguments
+	bool returns = false;   ///< false: void
+	unsigned ret_bytes = 8; ///< width of the return value: 1, 2, 4 or 8
 };
 
-class KernelBtf {
+class KernelBtf
+{
 public:
 	/// Loads /sys/kernel/btf/vmlinux. Errors: environment.
 	static Result<KernelBtf> load();

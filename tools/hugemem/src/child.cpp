@@ -11,8 +11,10 @@
 #include <cstring>
 #include <utility>
 
-namespace hugemem {
-namespace {
+namespace hugemem
+{
+namespace
+{
 
 /// In the child: waits for the gate, then becomes the command.
 [[noreturn]] void become(const std::vector<std::string> &command, int gate, int verdict)
@@ -39,9 +41,9 @@ namespace {
 } // namespace
 
 Child::Child(Child &&other) noexcept
-    : pid_(std::exchange(other.pid_, -1)), gone_(other.gone_), released_(other.released_),
-      status_(other.status_), gate_(std::move(other.gate_)), verdict_(std::move(other.verdict_)),
-      name_(std::move(other.name_))
+	: pid_(std::exchange(other.pid_, -1)), gone_(other.gone_), released_(other.released_),
+	  status_(other.status_), gate_(std::move(other.gate_)),
+	  verdict_(std::move(other.verdict_)), name_(std::move(other.name_))
 {
 }
 

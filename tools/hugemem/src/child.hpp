@@ -10,9 +10,11 @@
 #include "error.hpp"
 #include "fd.hpp"
 
-namespace hugemem {
+namespace hugemem
+{
 
-class Child {
+class Child
+{
 public:
 	/// Forks; the command runs only after go(). An empty list is not allowed.
 	static Result<Child> prepare(const std::vector<std::string> &command);

@@ -15,13 +15,16 @@
 #include "page_flags.hpp"
 #include "pools.hpp"
 #include "privilege.hpp"
-#include "verify_report.hpp"
+#include "told.hpp"
 
-namespace hugemem {
-namespace {
+namespace hugemem
+{
+namespace
+{
 
 /// One finding; `bad` findings make the doctor's exit code 3.
-class Report {
+class Report
+{
 public:
 	void good(std::string_view what, std::string_view detail) { line("yes", what, detail); }
 	void plain(std::string_view what, std::string_view detail) { line("   ", what, detail); }
@@ -42,8 +45,9 @@ private:
 
 void permissions(Report &r)
 {
-	for (const auto &[cap, name] : {std::pair{Cap::bpf, "CAP_BPF"}, std::pair{Cap::perfmon, "CAP_PERFMON"},
-					std::pair{Cap::sys_admin, "CAP_SYS_ADMIN"}}) {
+	for (const auto &[cap, name] :
+	     {std::pair{Cap::bpf, "CAP_BPF"}, std::pair{Cap::perfmon, "CAP_PERFMON"},
+	      std::pair{Cap::sys_admin, "CAP_SYS_ADMIN"}}) {
 		if (has_cap(cap))
 			r.good(name, "");
 		else
@@ -52,7 +56,8 @@ void permissions(Report &r)
 	if (has_cap(Cap::sys_resource))
 		r.good("CAP_SYS_RESOURCE", "");
 	else
-		r.plain("CAP_SYS_RESOURCE", "absent: RLIMIT_MEMLOCK cannot be raised, which matters before 5.11");
+		r.plain("CAP_SYS_RESOURCE",
+			"absent: RLIMIT_MEMLOCK cannot be raised, which matters before 5.11");
 	const std::string lock = lockdown();
 	if (lock == "confidentiality")
 		r.bad("lockdown", "confidentiality: kernel memory cannot be read");
@@ -75,9 +80,10 @@ void kernel_features(Report &r, const Result<KernelBtf> &btf)
 	if (!shape)
 		r.bad("struct page", shape.error().text());
 	else
-		r.plain("struct page", fmt::format("{} bytes, {} at {}", shape->page_size,
-						   shape->has_compound_info ? "compound_info" : "compound_head",
-						   shape->compound_at));
+		r.plain("struct page",
+			fmt::format("{} bytes, {} at {}", shape->page_size,
+				    shape->has_compound_info ? "compound_info" : "compound_head",
+				    shape->compound_at));
 }
 
 /// Attaches to every event for a moment.
@@ -100,8 +106,8 @@ void ladders(Report &r, const Result<KernelBtf> &btf)
 		}
 		const auto probe = LatencyProbe::start(event, *symbols, btf ? &*btf : nullptr, {});
 		if (probe) {
-			r.good(what, fmt::format("{} (rung {} of {})", probe->anchor_text(), probe->rung() + 1,
-						 event.rungs.size()));
+			r.good(what, fmt::format("{} (rung {} of {})", probe->anchor_text(),
+						 probe->rung() + 1, event.rungs.size()));
 			for (const auto &why : probe->passed_over())
 				r.plain("", "  passed over " + why);
 		} else if (must) {
@@ -146,7 +152,8 @@ Result<Exit> run_doctor(bool debug)
 	if (const auto pools = read_pools()) {
 		for (const Pool &p : *pools)
 			r.plain("pool of " + size_name(p.page_kib),
-				fmt::format("{} pages, {} free, {} surplus", p.pages, p.free, p.surplus));
+				fmt::format("{} pages, {} free, {} surplus", p.pages, p.free,
+					    p.surplus));
 	} else {
 		r.bad("huge page pools", pools.error().text());
 	}
@@ -158,7 +165,8 @@ Result<Exit> run_doctor(bool debug)
 void add_doctor(CLI::App &app, Run &run)
 {
 	auto debug = std::make_shared<bool>(false);
-	auto *cmd = app.add_subcommand("doctor", "what this kernel offers; one block for a bug report");
+	auto *cmd =
+		app.add_subcommand("doctor", "what this kernel offers; one block for a bug report");
 	cmd->add_flag("--debug", *debug, "libbpf's messages, on standard error");
 	cmd->callback([debug, &run] { run = [debug] { return run_doctor(*debug); }; });
 }

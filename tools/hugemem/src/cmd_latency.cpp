@@ -25,8 +25,10 @@
 #include "pools.hpp"
 #include "privilege.hpp"
 
-namespace hugemem {
-namespace {
+namespace hugemem
+{
+namespace
+{
 
 using nlohmann::ordered_json;
 
@@ -61,7 +63,8 @@ struct Wake {
 
 /// Signals and times to wait for, by the plainest system calls: small kernels have
 /// neither signalfd nor timerfd. The signals are blocked while it lives.
-class Waiter {
+class Waiter
+{
 public:
 	/// interval and duration in seconds from now; 0: none.
 	Waiter(double interval, double duration)
@@ -115,7 +118,8 @@ private:
 	using Clock = std::chrono::steady_clock;
 	static Clock::duration seconds(double s)
 	{
-		return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(s));
+		return std::chrono::duration_cast<Clock::duration>(
+			std::chrono::duration<double>(s));
 	}
 	sigset_t signals_{};
 	sigset_t before_{};
@@ -127,7 +131,8 @@ private:
 /// One followed event with the readings that intervals are taken from.
 struct Followed {
 	LatencyProbe probe;
-	Counters last;                   // at the end of the last interval
+	Counters base;                    // when the pools were read for the first time
+	Counters last;                    // at the end of the last interval
 	std::optional<Extremes> extremes; // of the whole run
 };
 
@@ -171,10 +176,11 @@ std::string clock_text()
 }
 
 /// Prints what was measured, as text or as NDJSON.
-class Printer {
+class Printer
+{
 public:
 	Printer(const Options &options, Unit unit)
-	    : options_(options), unit_(std::move(unit)), style_(Style::of_stdout())
+		: options_(options), unit_(std::move(unit)), style_(Style::of_stdout())
 	{
 	}
 
@@ -252,7 +258,8 @@ private:
 	{
 		if (!options_.shell.empty())
 			return options_.shell;
-		return options_.command.empty() ? ordered_json(nullptr) : ordered_json(options_.command);
+		return options_.command.empty() ? ordered_json(nullptr)
+						: ordered_json(options_.command);
 	}
 	static void put(const std::string &text)
 	{
@@ -304,9 +311,11 @@ Result<void> check(const Options &o)
 	if (o.count && o.interval <= 0)
 		return fail(Exit::usage, "--count", "counts intervals", "give -i SECONDS too");
 	if (!o.shell.empty() && !o.command.empty())
-		return fail(Exit::usage, "-c and a command after --", "are two commands", "give one");
+		return fail(Exit::usage, "-c and a command after --", "are two commands",
+			    "give one");
 	if (!o.attach.empty() && !attach_from_name(o.attach))
-		return fail(Exit::usage, "--attach " + o.attach, "unknown", "fentry, multi or kprobe");
+		return fail(Exit::usage, "--attach " + o.attach, "unknown",
+			    "fentry, multi or kprobe");
 	return {};
 }
 
@@ -321,7 +330,8 @@ Result<std::optional<int>> watch(const Options &o, Waiter &waiter, std::optional
 			const auto stretches = take_interval(followed);
 			if (!stretches)
 				return tl::unexpected(stretches.error());
-			printer.stretches(wake.interval ? "interval" : "snapshot", ++intervals, *stretches);
+			printer.stretches(wake.interval ? "interval" : "snapshot", ++intervals,
+					  *stretches);
 		}
 		if (child && wake.child && child->ended())
 			return child->status();
@@ -330,21 +340,72 @@ Result<std::optional<int>> watch(const Options &o, Waiter &waiter, std::optional
 	}
 }
 
-/// Lets calls under way end, for a second at most.
-void settle(std::vector<Followed> &followed)
+/// The pools, and the counters as they were just then: reads until no call began or
+/// ended in between, or for some tries on a machine that is never at rest.
+Result<std::vector<Pool>> begin_counting(std::vector<Followed> &followed)
+{
+	constexpr int tries = 50;
+	for (int attempt = 1;; attempt++) {
+		for (auto &f : followed) {
+			auto now = f.probe.counters();
+			if (!now)
+				return tl::unexpected(now.error());
+			f.base = f.last = std::move(*now);
+		}
+		auto pools = read_pools();
+		bool rest = true;
+		for (const auto &f : followed) {
+			const auto again = f.probe.counters();
+			if (!again)
+				return tl::unexpected(again.error());
+			rest = rest && again->starts == f.base.starts && again->ends == f.base.ends;
+		}
+		if (!pools || rest || attempt == tries)
+			return pools;
+	}
+}
+
+std::vector<Footing> footings_of(const std::vector<Followed> &followed)
+{
+	std::vector<Footing> footings;
+	for (const auto &f : followed)
+		footings.push_back({.event = f.probe.event().name,
+				    .anchor = f.probe.anchor_text(),
+				    .note = f.probe.note(),
+				    .rung = f.probe.rung(),
+				    .rungs = f.probe.event().rungs.size(),
+				    .passed_over = f.probe.passed_over(),
+				    .counters = f.last.since(f.base),
+				    .missed = f.probe.missed()});
+	return footings;
+}
+
+/// Lets deferred work and calls under way come to their end, for a second at most:
+/// until the counts agree with the pools. Then ends the counting.
+Result<std::vector<Pool>> end_counting(std::vector<Followed> &followed,
+				       const std::vector<Pool> &before)
 {
 	using namespace std::chrono_literals;
+	const auto give_up = std::chrono::steady_clock::now() + 1s;
+	const auto settled = [&](const std::vector<Pool> &after) {
+		auto footings = footings_of(followed);
+		bool under_way = false;
+		for (std::size_t i = 0; i < footings.size(); i++) {
+			if (auto now = followed[i].probe.counters())
+				footings[i].counters = now->since(followed[i].base);
+			under_way = under_way || footings[i].counters.in_flight();
+		}
+		const Reconciliation r = reconcile(footings, before, after);
+		return r.comparable ? r.verdict == Reconciliation::Verdict::agrees : !under_way;
+	};
+	auto after = read_pools();
+	while (after && !settled(*after) && std::chrono::steady_clock::now() < give_up) {
+		std::this_thread::sleep_for(10ms);
+		after = read_pools();
+	}
 	for (auto &f : followed)
 		f.probe.stop_entries();
-	const auto give_up = std::chrono::steady_clock::now() + 1s;
-	for (auto &f : followed) {
-		while (std::chrono::steady_clock::now() < give_up) {
-			const auto c = f.probe.counters();
-			if (!c || !c->in_flight())
-				break;
-			std::this_thread::sleep_for(10ms);
-		}
-	}
+	return after;
 }
 
 Result<Exit> run_latency(const Options &o)
@@ -385,12 +446,13 @@ Result<Exit> run_latency(const Options &o)
 	}
 	std::vector<Followed> followed;
 	for (const auto &name : o.events) {
-		auto probe = LatencyProbe::start(*find_event(name), *symbols, btf_or_null, probe_options);
+		auto probe = LatencyProbe::start(*find_event(name), *symbols, btf_or_null,
+						 probe_options);
 		if (!probe)
 			return tl::unexpected(probe.error());
-		followed.push_back({std::move(*probe), {}, {}});
+		followed.push_back({std::move(*probe), {}, {}, {}});
 	}
-	const auto before = read_pools();
+	const auto before = begin_counting(followed);
 	if (!before)
 		return tl::unexpected(before.error());
 
@@ -398,7 +460,8 @@ Result<Exit> run_latency(const Options &o)
 	const Printer printer(o, unit);
 	printer.begin(followed);
 	if (!child && !o.json && o.interval <= 0 && o.duration <= 0)
-		fmt::print(stderr, "following {}; Ctrl-C ends and prints\n", fmt::join(o.events, ", "));
+		fmt::print(stderr, "following {}; Ctrl-C ends and prints\n",
+			   fmt::join(o.events, ", "));
 	if (child) {
 		if (auto went = child->go(); !went)
 			return tl::unexpected(went.error());
@@ -406,39 +469,31 @@ Result<Exit> run_latency(const Options &o)
 	const auto status = watch(o, waiter, child, followed, printer);
 	if (!status)
 		return tl::unexpected(status.error());
-	const auto after = read_pools();
-	settle(followed);
+	const auto after = end_counting(followed, *before);
 	if (!after)
 		return tl::unexpected(after.error());
 	if (auto rest = take_interval(followed); !rest)
 		return tl::unexpected(rest.error());
 
 	std::vector<Stretch> totals;
-	std::vector<Footing> footings;
-	for (const auto &f : followed) {
+	for (const auto &f : followed)
 		totals.push_back({.event = f.probe.event().name,
 				  .per = f.probe.per(),
-				  .counters = f.last,
+				  .counters = f.last.since(f.base),
 				  .extremes = f.extremes});
-		footings.push_back({.event = f.probe.event().name,
-				    .anchor = f.probe.anchor_text(),
-				    .note = f.probe.note(),
-				    .rung = f.probe.rung(),
-				    .rungs = f.probe.event().rungs.size(),
-				    .passed_over = f.probe.passed_over(),
-				    .counters = f.last,
-				    .missed = f.probe.missed()});
-	}
+	const std::vector<Footing> footings = footings_of(followed);
 	printer.stretches("total", 0, totals);
 	Reconciliation r = reconcile(footings, *before, *after);
 	if (o.pid) {
 		r.verdict = Reconciliation::Verdict::cannot_tell;
+		r.comparable = false;
 		r.why = "only one process was followed";
 	}
 	printer.end(footings, r, *before, *after, *status);
 
 	if (status->value_or(0) != 0)
-		return fail(Exit::mismatch, "the command", fmt::format("ended with status {}", **status));
+		return fail(Exit::mismatch, "the command",
+			    fmt::format("ended with status {}", **status));
 	if (o.strict && r.verdict == Reconciliation::Verdict::differs)
 		return Exit::mismatch;
 	if (o.strict && r.verdict == Reconciliation::Verdict::cannot_tell)
@@ -451,18 +506,24 @@ Result<Exit> run_latency(const Options &o)
 void add_latency(CLI::App &app, Run &run)
 {
 	auto o = std::make_shared<Options>();
-	auto *cmd = app.add_subcommand("latency", "histograms of how long huge pages take to be made and "
-						  "released");
-	cmd->add_option("-e,--events", o->events, "events to follow: alloc, free, optimize, restore")
+	auto *cmd = app.add_subcommand("latency",
+				       "histograms of how long huge pages take to be made and "
+				       "released");
+	cmd->add_option("-e,--events", o->events,
+			"events to follow: alloc, free, optimize, restore")
 		->delimiter(',')
 		->default_str("alloc,free");
 	cmd->add_option("-i,--interval", o->interval, "print every SECONDS what happened since")
 		->check(CLI::PositiveNumber);
-	cmd->add_option("--count", o->count, "end after so many intervals")->check(CLI::PositiveNumber);
-	cmd->add_option("-d,--duration", o->duration, "end after SECONDS")->check(CLI::PositiveNumber);
+	cmd->add_option("--count", o->count, "end after so many intervals")
+		->check(CLI::PositiveNumber);
+	cmd->add_option("-d,--duration", o->duration, "end after SECONDS")
+		->check(CLI::PositiveNumber);
 	cmd->add_option("-c", o->shell, "run COMMAND by /bin/sh and end when it ends");
-	cmd->add_option("command", o->command, "after --: a command with its arguments, as -c without a shell");
-	cmd->add_option("-p,--pid", o->pid, "only calls made by this process")->check(CLI::PositiveNumber);
+	cmd->add_option("command", o->command,
+			"after --: a command with its arguments, as -c without a shell");
+	cmd->add_option("-p,--pid", o->pid, "only calls made by this process")
+		->check(CLI::PositiveNumber);
 	cmd->add_flag("-n,--nanoseconds", o->nano, "histogram in ns (default)");
 	cmd->add_flag("-u,--microseconds", o->micro, "histogram in us");
 	cmd->add_flag("-m,--milliseconds", o->milli, "histogram in ms");

@@ -21,10 +21,13 @@
 #include "picture.hpp"
 #include "pools.hpp"
 #include "privilege.hpp"
+#include "told.hpp"
 #include "verify_report.hpp"
 
-namespace hugemem {
-namespace {
+namespace hugemem
+{
+namespace
+{
 
 using nlohmann::ordered_json;
 
@@ -45,11 +48,13 @@ constexpr int doubts = 8;
 
 bool beyond_doubt(const Seen &seen)
 {
-	return seen.judgement.verdict == Verdict::proved || seen.judgement.verdict == Verdict::not_optimised;
+	return seen.judgement.verdict == Verdict::proved ||
+	       seen.judgement.verdict == Verdict::not_optimised;
 }
 
 /// Looks until it is sure. Nothing: the page was released meanwhile.
-Result<std::optional<Seen>> look_twice(const KernelView &view, const PageFlags &flags, const HugePage &page)
+Result<std::optional<Seen>> look_twice(const KernelView &view, const PageFlags &flags,
+				       const HugePage &page)
 {
 	std::optional<Seen> last;
 	std::optional<Error> trouble;
@@ -74,7 +79,9 @@ Result<std::optional<Seen>> look_twice(const KernelView &view, const PageFlags &
 		}
 		if (beyond_doubt(*seen))
 			return *seen;
-		same = last && last->boxes == seen->boxes && last->judgement == seen->judgement ? same + 1 : 0;
+		same = last && last->boxes == seen->boxes && last->judgement == seen->judgement
+			       ? same + 1
+			       : 0;
 		last = std::move(*seen);
 		trouble.reset();
 		if (same >= doubts)
@@ -91,7 +98,8 @@ Result<std::uint64_t> parse_pfn(const std::string &text)
 	const bool hex = text.starts_with("0x") || text.starts_with("0X");
 	std::uint64_t pfn = 0;
 	const char *end = text.data() + text.size();
-	const auto [stop, ec] = std::from_chars(text.data() + (hex ? 2 : 0), end, pfn, hex ? 16 : 10);
+	const auto [stop, ec] =
+		std::from_chars(text.data() + (hex ? 2 : 0), end, pfn, hex ? 16 : 10);
 	if (ec != std::errc{} || stop != end || pfn >> 40)
 		return fail(Exit::usage, "--page " + text, "not a page frame number",
 			    "decimal, or hexadecimal with 0x");
@@ -137,35 +145,47 @@ Result<Survey> survey_once(const KernelView &view, const PageFlags &flags)
 	return survey;
 }
 
-bool reconciles(const Totals &totals)
-{
-	for (const auto &s : totals.sizes)
-		if (!s.reconciles())
-			return false;
-	return true;
-}
-
-/// A pool that is being resized cannot be counted in one go; try a few times.
+/// A pool that is being resized cannot be counted in one go, so a difference has to
+/// be found three times running, of a pool that rests, before it is one.
 Result<Survey> survey(const KernelView &view, const PageFlags &flags)
 {
 	using namespace std::chrono_literals;
-	for (int attempt = 0;; attempt++) {
+	constexpr int attempts = 6;
+	constexpr int enough = 3;
+	int same = 0;
+	std::optional<std::vector<std::uint64_t>> last;
+	for (int attempt = 1;; attempt++) {
 		auto s = survey_once(view, flags);
-		if (!s || attempt == 4 || (reconciles(s->totals) && !s->totals.vanished))
+		if (!s || reconciles(s->totals))
 			return s;
-		std::this_thread::sleep_for(100ms);
+		std::vector<std::uint64_t> counts;
+		for (const SizeTotals &size : s->totals.sizes) {
+			counts.push_back(size.found);
+			counts.push_back(size.in_pool.value_or(0));
+		}
+		same = s->totals.vanished == 0 && (!last || *last == counts) ? same + 1 : 0;
+		last = std::move(counts);
+		s->totals.moving = same < enough;
+		if (same >= enough || attempt == attempts)
+			return s;
+		std::this_thread::sleep_for(50ms);
 	}
 }
 
-void put(const std::string &text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+void put(const std::string &text)
+{
+	std::fwrite(text.data(), 1, text.size(), stdout);
+}
 
-std::string picture_of(const KernelView &view, const Seen &page, const Totals &totals, const Style &style)
+std::string picture_of(const KernelView &view, const Seen &page, const Totals &totals,
+		       const Style &style)
 {
 	Caption caption;
 	caption.page_address = view.map.page_of(page.pfn);
 	if (page.judgement.shared_pfn)
 		for (const auto &s : totals.sizes)
-			if (const auto it = s.shared.find(*page.judgement.shared_pfn); it != s.shared.end())
+			if (const auto it = s.shared.find(*page.judgement.shared_pfn);
+			    it != s.shared.end())
 				caption.sharers += it->second;
 	return picture(page, caption, style);
 }
@@ -267,8 +287,10 @@ Result<Exit> run_verify(const Options &o)
 		return result.code;
 	}
 	if (o.verbose)
-		fmt::print(stderr, "{} page table levels, direct map at {:#x}, vmemmap at {:#x} (by {})\n",
-			   view->space.levels, view->space.direct_map, view->map.base, view->base_by);
+		fmt::print(stderr,
+			   "{} page table levels, direct map at {:#x}, vmemmap at {:#x} (by {})\n",
+			   view->space.levels, view->space.direct_map, view->map.base,
+			   view->base_by);
 	std::string out;
 	if (chosen)
 		out += picture_of(*view, *chosen, all->totals, style) + '\n';
@@ -285,7 +307,8 @@ Result<Exit> run_verify(const Options &o)
 void add_verify(CLI::App &app, Run &run)
 {
 	auto o = std::make_shared<Options>();
-	auto *cmd = app.add_subcommand("verify", "proves how the memory map of the HugeTLB pages is mapped");
+	auto *cmd = app.add_subcommand("verify",
+				       "proves how the memory map of the HugeTLB pages is mapped");
 	cmd->add_option("--page", o->page, "only the huge page that has this PFN, drawn");
 	cmd->add_flag("--all", o->all, "the summary over all pages, without pictures");
 	cmd->add_option("--expect", o->expect,

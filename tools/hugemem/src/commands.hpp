@@ -8,7 +8,8 @@
 
 #include "error.hpp"
 
-namespace hugemem {
+namespace hugemem
+{
 
 /// What main() runs after parsing; set by the command that was given.
 using Run = std::function<Result<Exit>()>;

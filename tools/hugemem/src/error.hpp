@@ -7,7 +7,8 @@
 
 #include <tl/expected.hpp>
 
-namespace hugemem {
+namespace hugemem
+{
 
 /// Exit codes, the same for every program of the project.
 enum class Exit : int {

@@ -6,9 +6,11 @@
 
 #include <utility>
 
-namespace hugemem {
+namespace hugemem
+{
 
-class Fd {
+class Fd
+{
 public:
 	Fd() = default;
 	explicit Fd(int fd) : fd_(fd) {}

@@ -5,7 +5,8 @@
 #include <fmt/format-inl.h>
 
 FMT_BEGIN_NAMESPACE
-namespace detail {
+namespace detail
+{
 
 template FMT_API auto dragonbox::to_decimal(float x) noexcept -> dragonbox::decimal_fp<float>;
 template FMT_API auto dragonbox::to_decimal(double x) noexcept -> dragonbox::decimal_fp<double>;
@@ -15,7 +16,8 @@ template FMT_API auto thousands_sep_impl(locale_ref) -> thousands_sep_result<cha
 template FMT_API auto decimal_point_impl(locale_ref) -> char;
 template FMT_API void buffer<char>::append(const char *, const char *);
 template FMT_API void vformat_to(buffer<char> &, string_view,
-				 basic_format_args<FMT_BUFFER_CONTEXT(type_identity_t<char>)>, locale_ref);
+				 basic_format_args<FMT_BUFFER_CONTEXT(type_identity_t<char>)>,
+				 locale_ref);
 
 } // namespace detail
 FMT_END_NAMESPACE

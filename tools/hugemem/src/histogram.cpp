@@ -9,8 +9,10 @@
 
 #include "hugemem_abi.h"
 
-namespace hugemem {
-namespace {
+namespace hugemem
+{
+namespace
+{
 
 constexpr std::size_t bar_columns = 52;
 
@@ -27,7 +29,10 @@ std::string short_number(std::uint64_t n)
 }
 
 /// Row of the log2 histogram that holds a value: 0 -> 0, 1 -> 1, 2..3 -> 2, ...
-unsigned row_of(std::uint64_t value) { return static_cast<unsigned>(std::bit_width(value)); }
+unsigned row_of(std::uint64_t value)
+{
+	return static_cast<unsigned>(std::bit_width(value));
+}
 
 Range row_range(unsigned row)
 {
@@ -121,7 +126,8 @@ std::optional<Percentile> Histogram::percentile(double percent) const
 		const Range r = range_of(i);
 		// A bucket of width w holds the whole numbers lower .. lower + w - 1.
 		const double last = static_cast<double>(r.upper - 1 - r.lower);
-		return Percentile{.value = static_cast<double>(r.lower) + last / 2, .error = last / 2};
+		return Percentile{.value = static_cast<double>(r.lower) + last / 2,
+				  .error = last / 2};
 	}
 	return std::nullopt;
 }

@@ -9,7 +9,8 @@
 
 #include "terminal.hpp"
 
-namespace hugemem {
+namespace hugemem
+{
 
 /// Half-open range of values [lower, upper). upper is 0 where 2^64 is meant.
 struct Range {
@@ -27,7 +28,8 @@ struct Percentile {
 
 /// Counts in HM_BUCKETS buckets whose width is at most 1/16 of their value, in
 /// whatever unit they were filled with.
-class Histogram {
+class Histogram
+{
 public:
 	Histogram();
 

@@ -8,9 +8,11 @@
 
 #include "error.hpp"
 
-namespace hugemem {
+namespace hugemem
+{
 
-class KernelMemory {
+class KernelMemory
+{
 public:
 	KernelMemory() = default;
 	KernelMemory(const KernelMemory &) = delete;

@@ -14,7 +14,8 @@
 #include "hugemem_abi.h"
 #include "kread.skel.h"
 
-namespace hugemem {
+namespace hugemem
+{
 
 struct KernelReader::Impl {
 	struct Destroy {
@@ -31,13 +32,16 @@ struct KernelReader::Impl {
 		req.err = -1;
 		bpf_test_run_opts opts{};
 		opts.sz = sizeof(opts);
-		const int err = bpf_prog_test_run_opts(bpf_program__fd(skeleton->progs.kread), &opts);
+		const int err =
+			bpf_prog_test_run_opts(bpf_program__fd(skeleton->progs.kread), &opts);
 		if (err)
-			return fail(Exit::environment, "running the BPF reader", errno_text(err),
-				    "BPF_PROG_TEST_RUN of raw_tp programs needs Linux 5.10 or later");
+			return fail(
+				Exit::environment, "running the BPF reader", errno_text(err),
+				"BPF_PROG_TEST_RUN of raw_tp programs needs Linux 5.10 or later");
 		// The kernel wrote it behind the compiler's back.
 		if (const int copied = *static_cast<volatile int *>(&req.err); copied)
-			return fail(Exit::cannot_tell, fmt::format("kernel memory at {:#x}", address),
+			return fail(Exit::cannot_tell,
+				    fmt::format("kernel memory at {:#x}", address),
 				    errno_text(copied));
 		return {};
 	}
@@ -56,9 +60,10 @@ Result<std::unique_ptr<KernelReader>> KernelReader::open()
 		std::string cause = errno_text(err);
 		if (const auto words = BpfLog::last_words(); !words.empty())
 			cause += ", " + words;
-		return fail(Exit::environment, "loading the BPF reader", cause,
-			    "it needs Linux 5.10 with BTF, CAP_BPF and CAP_PERFMON, and no lockdown in "
-			    "confidentiality mode; hugemem doctor tells which");
+		return fail(
+			Exit::environment, "loading the BPF reader", cause,
+			"it needs Linux 5.10 with BTF, CAP_BPF and CAP_PERFMON, and no lockdown in "
+			"confidentiality mode; hugemem doctor tells which");
 	}
 	return std::unique_ptr<KernelReader>(new KernelReader(std::move(impl)));
 }

@@ -7,7 +7,8 @@
 
 #include "kernel_memory.hpp"
 
-namespace hugemem {
+namespace hugemem
+{
 
 /// Facts about this process from which page tables and memory map are found.
 struct TaskFacts {
@@ -16,7 +17,8 @@ struct TaskFacts {
 	std::uint64_t stack_page0 = 0; ///< struct page of the stack's first page; 0 if unknown
 };
 
-class KernelReader final : public KernelMemory {
+class KernelReader final : public KernelMemory
+{
 public:
 	/// Loads the program. Needs Linux 5.10, BTF, CAP_BPF and CAP_PERFMON. Errors: environment.
 	static Result<std::unique_ptr<KernelReader>> open();

@@ -9,16 +9,18 @@
 #include <fmt/format.h>
 
 #include "text_file.hpp"
-#include "verify_report.hpp"
 
-namespace hugemem {
-namespace {
+namespace hugemem
+{
+namespace
+{
 
 /// vmcoreinfo's text, read where /sys/kernel/vmcoreinfo says it lies.
 Result<std::string> read_vmcoreinfo(const KernelMemory &memory, const AddressSpace &space)
 {
 	constexpr std::uint64_t most = 64 * 1024;
-	const auto place = read_text("/sys/kernel/vmcoreinfo"); // "0xPHYSICAL SIZE", both hexadecimal
+	const auto place =
+		read_text("/sys/kernel/vmcoreinfo"); // "0xPHYSICAL SIZE", both hexadecimal
 	if (!place)
 		return tl::unexpected(place.error());
 	std::uint64_t physical = 0;
@@ -28,9 +30,12 @@ Result<std::string> read_vmcoreinfo(const KernelMemory &memory, const AddressSpa
 	const auto first = std::from_chars(at, end, physical, 16);
 	if (first.ec != std::errc{} || first.ptr == end ||
 	    std::from_chars(first.ptr + 1, end, size, 16).ec != std::errc{} || !size || size > most)
-		return fail(Exit::cannot_tell, "/sys/kernel/vmcoreinfo", "not understood: " + *place);
+		return fail(Exit::cannot_tell, "/sys/kernel/vmcoreinfo",
+			    "not understood: " + *place);
 	std::string text(size, '\0');
-	if (auto ok = memory.read(space.direct_map + physical, std::as_writable_bytes(std::span(text))); !ok)
+	if (auto ok = memory.read(space.direct_map + physical,
+				  std::as_writable_bytes(std::span(text)));
+	    !ok)
 		return tl::unexpected(ok.error());
 	return text;
 }
@@ -40,7 +45,8 @@ Result<std::uint64_t> vmemmap_by_stack(const PageTables &tables, const TaskFacts
 				       std::uint32_t page_size)
 {
 	if (!facts.stack_page0)
-		return fail(Exit::cannot_tell, "kernel stack", "not mapped by vmalloc (CONFIG_VMAP_STACK)");
+		return fail(Exit::cannot_tell, "kernel stack",
+			    "not mapped by vmalloc (CONFIG_VMAP_STACK)");
 	const auto mapping = tables.walk(facts.stack);
 	if (!mapping)
 		return tl::unexpected(mapping.error());
@@ -57,7 +63,8 @@ Result<MemoryMap> page_shape(const KernelBtf &btf)
 	const auto size = btf.struct_size("page");
 	if (!size || *size == 0 || page_bytes % *size)
 		return fail(Exit::cannot_tell, "struct page",
-			    size ? fmt::format("{} bytes do not divide a page", *size) : "not in BTF",
+			    size ? fmt::format("{} bytes do not divide a page", *size)
+				 : "not in BTF",
 			    "such a kernel cannot remap its memory map");
 	map.page_size = *size;
 	const auto info = btf.member_offset("page", "compound_info");
@@ -106,51 +113,20 @@ Result<KernelView> KernelView::open()
 	const auto by_stack = vmemmap_by_stack(view.tables(), *facts, view.map.page_size);
 	if (by_sections && by_stack && *by_sections != *by_stack)
 		return fail(Exit::cannot_tell, "base of the memory map",
-			    fmt::format("mem_section says {:#x}, the kernel stack says {:#x}", *by_sections,
-					*by_stack));
+			    fmt::format("mem_section says {:#x}, the kernel stack says {:#x}",
+					*by_sections, *by_stack));
 	if (!by_sections && !by_stack)
 		return fail(Exit::cannot_tell, "base of the memory map",
-			    fmt::format("{}, and {}", by_sections.error().text(), by_stack.error().text()),
-			    "the kernel needs CONFIG_VMAP_STACK=y or CONFIG_CRASH_CORE=y (CONFIG_VMCORE_INFO "
+			    fmt::format("{}, and {}", by_sections.error().text(),
+					by_stack.error().text()),
+			    "the kernel needs CONFIG_VMAP_STACK=y or CONFIG_CRASH_CORE=y "
+			    "(CONFIG_VMCORE_INFO "
 			    "later)");
 	view.map.base = by_sections ? *by_sections : *by_stack;
-	view.base_by = by_sections && by_stack ? "mem_section and stack" : by_sections ? "mem_section" : "stack";
+	view.base_by = by_sections && by_stack ? "mem_section and stack"
+		       : by_sections           ? "mem_section"
+					       : "stack";
 	return view;
-}
-
-Told told_by(const std::optional<std::string> &sysctl, const std::string &cmdline)
-{
-	Told told;
-	if (sysctl) {
-		told.known = true;
-		told.on = !sysctl->empty() && sysctl->front() != '0';
-		told.how = fmt::format("vm.hugetlb_optimize_vmemmap is {}", told.on ? 1 : 0);
-		return told;
-	}
-	// 5.14 to 5.17 know the boot parameter only; the last one counts.
-	constexpr std::string_view key = "hugetlb_free_vmemmap=";
-	std::string_view rest = cmdline;
-	while (!rest.empty()) {
-		const auto end = std::min(rest.find_first_of(" \n"), rest.size());
-		const std::string_view word = rest.substr(0, end);
-		rest.remove_prefix(std::min(end + 1, rest.size()));
-		if (!word.starts_with(key))
-			continue;
-		const std::string_view value = word.substr(key.size());
-		told.known = true;
-		told.on = value == "on" || value == "1" || value == "y" || value == "Y";
-		told.how = "the kernel was booted with " + std::string(word);
-	}
-	if (!told.known)
-		told.how = "the kernel has no switch for the optimisation";
-	return told;
-}
-
-Told read_told()
-{
-	const auto sysctl = read_text("/proc/sys/vm/hugetlb_optimize_vmemmap");
-	const auto cmdline = read_text("/proc/cmdline");
-	return told_by(sysctl ? std::optional(*sysctl) : std::nullopt, cmdline.value_or(""));
 }
 
 } // namespace hugemem

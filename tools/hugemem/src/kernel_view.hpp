@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "btf.hpp"
@@ -11,7 +10,8 @@
 #include "page_table.hpp"
 #include "vmemmap.hpp"
 
-namespace hugemem {
+namespace hugemem
+{
 
 struct KernelView {
 	std::unique_ptr<KernelReader> memory;
@@ -28,11 +28,5 @@ struct KernelView {
 
 /// What of struct page BTF tells. Errors: cannot_tell.
 Result<MemoryMap> page_shape(const KernelBtf &btf);
-
-/// What the kernel was told: the sysctl, else the command line.
-struct Told;
-Told read_told();
-/// From the sysctl's text (nothing: it does not exist) and /proc/cmdline.
-Told told_by(const std::optional<std::string> &sysctl, const std::string &cmdline);
 
 } // namespace hugemem

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ladder.hpp"
 
-namespace hugemem {
+namespace hugemem
+{
 
 const std::vector<Event> &events()
 {
@@ -32,7 +33,8 @@ const std::vector<Event> &events()
 						       "alloc_migrate_huge_page",
 						       "alloc_migrate_hugetlb_folio"},
 					 .ret = HM_RET_NONZERO,
-					 .note = "with the choice of the node and the way into the pool",
+					 .note = "with the choice of the node and the way into the "
+						 "pool",
 					 .per = "page"},
 				},
 		},
@@ -51,7 +53,8 @@ const std::vector<Event> &events()
 					 .per = "page"},
 					{.functions = {"update_and_free_hugetlb_folio"},
 					 .ret = HM_RET_VOID,
-					 .note = "a page whose freeing is deferred counts when it is queued",
+					 .note = "a page whose freeing is deferred counts when it "
+						 "is queued",
 					 .per = "page"},
 					{.functions = {"update_and_free_page"},
 					 .ret = HM_RET_VOID,
@@ -59,13 +62,15 @@ const std::vector<Event> &events()
 					 .per = "page"},
 					{.functions = {"free_pool_huge_page"},
 					 .ret = HM_RET_NONZERO,
-					 .note = "shrinking only: surplus and dissolved pages are not seen",
+					 .note = "shrinking only: surplus and dissolved pages are "
+						 "not seen",
 					 .per = "page"},
 				},
 		},
 		{
 			.name = "optimize",
-			.what = "the vmemmap of a huge page, or of a batch, is remapped and its frames are freed",
+			.what = "the vmemmap of a huge page, or of a batch, is remapped and its "
+				"frames are freed",
 			.rungs =
 				{
 					{.functions = {"hugetlb_vmemmap_optimize_pages"},
@@ -88,7 +93,8 @@ const std::vector<Event> &events()
 					 .ret = HM_RET_VOID,
 					 .note = "also calls that had nothing to do",
 					 .per = "page"},
-					{.functions = {"hugetlb_vmemmap_free", "free_huge_page_vmemmap"},
+					{.functions = {"hugetlb_vmemmap_free",
+						       "free_huge_page_vmemmap"},
 					 .ret = HM_RET_VOID,
 					 .note = "also calls that had nothing to do",
 					 .per = "page"},
@@ -96,7 +102,8 @@ const std::vector<Event> &events()
 		},
 		{
 			.name = "restore",
-			.what = "the vmemmap of a huge page, or of a batch, gets frames of its own again",
+			.what = "the vmemmap of a huge page, or of a batch, gets frames of its own "
+				"again",
 			.rungs =
 				{
 					{.functions = {"hugetlb_vmemmap_restore_pages"},
@@ -115,7 +122,8 @@ const std::vector<Event> &events()
 					 .ret = HM_RET_ZERO,
 					 .note = "also calls that had nothing to do",
 					 .per = "page"},
-					{.functions = {"hugetlb_vmemmap_alloc", "alloc_huge_page_vmemmap"},
+					{.functions = {"hugetlb_vmemmap_alloc",
+						       "alloc_huge_page_vmemmap"},
 					 .ret = HM_RET_ZERO,
 					 .note = "also calls that had nothing to do",
 					 .per = "page"},

@@ -10,7 +10,8 @@
 #include "hugemem_abi.h"
 #include "symbols.hpp"
 
-namespace hugemem {
+namespace hugemem
+{
 
 /// One way of seeing an event: functions that are followed together. Those that
 /// the kernel does not have are left out; where several exist, only the
@@ -24,8 +25,8 @@ struct Rung {
 
 /// Something that happens to huge pages and takes time.
 struct Event {
-	std::string name;  ///< as on the command line
-	std::string what;  ///< one line for the help
+	std::string name;        ///< as on the command line
+	std::string what;        ///< one line for the help
 	std::vector<Rung> rungs; ///< best first
 };
 

@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
-namespace hugemem {
-namespace {
+namespace hugemem
+{
+namespace
+{
 
 std::string join(const std::vector<std::string> &words, std::string_view with)
 {
@@ -23,8 +25,8 @@ Result<LatencyProbe> LatencyProbe::start(const Event &event, const Symbols &symb
 	for (const Fit &fit : fit(event, symbols)) {
 		const Rung &rung = event.rungs[fit.rung];
 		if (fit.targets.empty()) {
-			probe.passed_over_.push_back(fmt::format("{}: not in this kernel (or inlined)",
-								 join(rung.functions, ", ")));
+			probe.passed_over_.push_back(fmt::format(
+				"{}: not in this kernel (or inlined)", join(rung.functions, ", ")));
 			continue;
 		}
 		known = true;
@@ -35,7 +37,8 @@ Result<LatencyProbe> LatencyProbe::start(const Event &event, const Symbols &symb
 				if (options.only_attach && kind != *options.only_attach)
 					continue;
 				auto anchor = Anchor::attach(kind, target, rung.ret, btf, options,
-							     anchors.empty() ? nullptr : &anchors.front());
+							     anchors.empty() ? nullptr
+									     : &anchors.front());
 				if (anchor) {
 					anchors.push_back(std::move(*anchor));
 					attached = true;
@@ -54,25 +57,33 @@ Result<LatencyProbe> LatencyProbe::start(const Event &event, const Symbols &symb
 		probe.anchors_ = std::move(anchors);
 		return probe;
 	}
-	return fail(Exit::environment, fmt::format("event {}", event.name),
-		    fmt::format("no rung of its ladder holds\n    {}",
-				join(probe.passed_over_, "\n    ")),
-		    known ? "needs CAP_BPF and CAP_PERFMON, and one of: BPF trampolines "
-			    "(CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS), CONFIG_FPROBE, CONFIG_KPROBES"
-			  : "is the kernel built with CONFIG_HUGETLBFS=y? hugemem doctor tells more");
+	return fail(
+		Exit::environment, fmt::format("event {}", event.name),
+		fmt::format("no rung of its ladder holds\n    {}",
+			    join(probe.passed_over_, "\n    ")),
+		known ? "needs CAP_BPF and CAP_PERFMON, and one of: BPF trampolines "
+			"(CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS), CONFIG_FPROBE, CONFIG_KPROBES"
+		      : "is the kernel built with CONFIG_HUGETLBFS=y? hugemem doctor tells more");
 }
 
 std::string LatencyProbe::anchor_text() const
 {
 	std::vector<std::string> words;
 	for (const Anchor &anchor : anchors_)
-		words.push_back(fmt::format("{} by {}{}", anchor.symbol(), attach_name(anchor.kind()),
-					    anchor.clone() == Clone::part ? " (its outlined part only)" : ""));
+		words.push_back(fmt::format(
+			"{} by {}{}", anchor.symbol(), attach_name(anchor.kind()),
+			anchor.clone() == Clone::part ? " (its outlined part only)" : ""));
 	return join(words, ", ");
 }
 
-std::string LatencyProbe::note() const { return event_->rungs[rung_].note; }
-std::string LatencyProbe::per() const { return event_->rungs[rung_].per; }
+std::string LatencyProbe::note() const
+{
+	return event_->rungs[rung_].note;
+}
+std::string LatencyProbe::per() const
+{
+	return event_->rungs[rung_].per;
+}
 
 std::optional<std::uint64_t> LatencyProbe::missed() const
 {

@@ -8,9 +8,11 @@
 #include "anchor.hpp"
 #include "ladder.hpp"
 
-namespace hugemem {
+namespace hugemem
+{
 
-class LatencyProbe {
+class LatencyProbe
+{
 public:
 	/// Climbs down the ladder until a rung holds: a rung holds when every one of
 	/// its functions that the kernel has can be followed. Errors: environment,

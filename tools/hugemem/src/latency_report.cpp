@@ -6,8 +6,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-namespace hugemem {
-namespace {
+namespace hugemem
+{
+namespace
+{
 
 using nlohmann::ordered_json;
 
@@ -79,7 +81,8 @@ std::string pool_changes(const std::vector<Pool> &before, const std::vector<Pool
 		});
 		const std::uint64_t old = was == before.end() ? 0 : was->pages;
 		if (old || now.pages)
-			words.push_back(fmt::format("{} {} -> {}", size_name(now.page_kib), old, now.pages));
+			words.push_back(fmt::format("{} {} -> {}", size_name(now.page_kib), old,
+						    now.pages));
 	}
 	return words.empty() ? "all pools empty" : fmt::format("{}", fmt::join(words, ", "));
 }
@@ -108,17 +111,23 @@ Reconciliation reconcile(const std::vector<Footing> &footings, const std::vector
 		if (c.in_flight() || c.dropped || c.lost || f.missed.value_or(0))
 			r.why = fmt::format("{}: calls still under way or missed", f.event);
 	}
-	if (!alloc || !release) {
-		r.why = "needs both alloc and free";
-		return r;
-	}
+	r.comparable = alloc && release;
+	if (!alloc && !release)
+		r.why = "neither alloc nor free is followed";
 	if (!r.why.empty())
 		return r;
 	const auto net = static_cast<std::int64_t>(r.made) - static_cast<std::int64_t>(r.released);
+	// Half the story is enough when it accounts for everything.
+	if (!r.comparable && net != r.grown) {
+		r.why = "only one of alloc and free is followed";
+		return r;
+	}
 	r.verdict = net == r.grown ? Verdict::agrees : Verdict::differs;
 	if (r.verdict == Verdict::differs)
-		r.why = "pages came or went by another way (demotion, a release that failed and put its "
-			"page back, an inlined copy of the function), or the pool changed just as the run "
+		r.why = "pages came or went by another way (demotion, a release that failed and "
+			"put its "
+			"page back, an inlined copy of the function), or the pool changed just as "
+			"the run "
 			"began or ended";
 	return r;
 }
@@ -141,9 +150,9 @@ std::string text_of(const Stretch &s, const Unit &unit, const Style &style)
 	const Extremes e = s.extremes ? sane(*s.extremes, c.histogram, unit) : Extremes{};
 	if (s.extremes)
 		out += fmt::format("min {}  ", number(in_unit(e.min_ns, unit)));
-	out += fmt::format("avg {}  ", number(static_cast<double>(c.sum_ns) /
-					      static_cast<double>(c.done()) /
-					      static_cast<double>(unit.ns)));
+	out += fmt::format("avg {}  ",
+			   number(static_cast<double>(c.sum_ns) / static_cast<double>(c.done()) /
+				  static_cast<double>(unit.ns)));
 	if (s.extremes)
 		out += fmt::format("max {}  ", number(in_unit(e.max_ns, unit)));
 	for (const double p : percentiles) {
@@ -162,7 +171,8 @@ std::string text_of(const Stretch &s, const Unit &unit, const Style &style)
 std::string text_of(const Footing &f, const Style &style)
 {
 	const Counters &c = f.counters;
-	std::string out = fmt::format("{}: {} (rung {} of {})", f.event, f.anchor, f.rung + 1, f.rungs);
+	std::string out =
+		fmt::format("{}: {} (rung {} of {})", f.event, f.anchor, f.rung + 1, f.rungs);
 	if (!f.note.empty())
 		out += fmt::format(" - {}", f.note);
 	out += '\n';
@@ -201,9 +211,12 @@ ordered_json json_of(const Stretch &s, const Unit &unit)
 {
 	const Counters &c = s.counters;
 	ordered_json j = {
-		{"event", s.event},	{"per", s.per},
-		{"unit", unit.name},	{"count", c.done()},
-		{"failed", c.failed},	{"sum_ns", c.sum_ns},
+		{"event", s.event},
+		{"per", s.per},
+		{"unit", unit.name},
+		{"count", c.done()},
+		{"failed", c.failed},
+		{"sum_ns", c.sum_ns},
 		{"failed_sum_ns", c.failed_sum_ns},
 	};
 	if (s.extremes && c.done()) {
@@ -214,7 +227,8 @@ ordered_json json_of(const Stretch &s, const Unit &unit)
 	ordered_json list = ordered_json::array();
 	for (const double p : percentiles)
 		if (const auto at = c.histogram.percentile(p))
-			list.push_back({{"percent", p}, {"value", at->value}, {"error", at->error}});
+			list.push_back(
+				{{"percent", p}, {"value", at->value}, {"error", at->error}});
 	j["percentiles"] = std::move(list);
 
 	ordered_json buckets = ordered_json::array();
@@ -222,7 +236,8 @@ ordered_json json_of(const Stretch &s, const Unit &unit)
 		if (!c.histogram.count(i))
 			continue;
 		const Range r = Histogram::range_of(i);
-		ordered_json b = {{"lo", r.lower}, {"hi", r.upper}, {"count", c.histogram.count(i)}};
+		ordered_json b = {
+			{"lo", r.lower}, {"hi", r.upper}, {"count", c.histogram.count(i)}};
 		if (!r.upper)
 			b["hi"] = nullptr;
 		buckets.push_back(std::move(b));
@@ -266,8 +281,12 @@ ordered_json json_of(const Reconciliation &r, const std::vector<Pool> &before,
 				 {"after", now.pages}});
 	}
 	return {
-		{"verdict", name_of(r.verdict)}, {"made", r.made},   {"released", r.released},
-		{"grown", r.grown},		 {"why", r.why},     {"pools", std::move(pools)},
+		{"verdict", name_of(r.verdict)},
+		{"made", r.made},
+		{"released", r.released},
+		{"grown", r.grown},
+		{"why", r.why},
+		{"pools", std::move(pools)},
 	};
 }
 

@@ -11,7 +11,8 @@
 
 #include "text_file.hpp"
 
-namespace hugemem {
+namespace hugemem
+{
 
 std::string build_id_in(const std::string &notes)
 {
@@ -26,10 +27,12 @@ std::string build_id_in(const std::string &notes)
 		const std::size_t next = desc + align(header[1]);
 		if (desc > notes.size() || header[1] > notes.size() - desc)
 			return {};
-		if (header[2] == nt_gnu_build_id && notes.compare(name, 4, std::string("GNU\0", 4)) == 0) {
+		if (header[2] == nt_gnu_build_id &&
+		    notes.compare(name, 4, std::string("GNU\0", 4)) == 0) {
 			std::string hex;
 			for (std::size_t i = 0; i < header[1]; i++)
-				hex += fmt::format("{:02x}", static_cast<unsigned char>(notes[desc + i]));
+				hex += fmt::format("{:02x}",
+						   static_cast<unsigned char>(notes[desc + i]));
 			return hex;
 		}
 		if (next > notes.size())

@@ -6,7 +6,8 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-namespace hugemem {
+namespace hugemem
+{
 
 /// Kernel release, version, machine, build id of the kernel ("" if unknown).
 nlohmann::ordered_json machine_json();

@@ -10,10 +10,11 @@
 int main(int argc, char **argv)
 {
 	using hugemem::Exit;
-	CLI::App app("hugemem: how long huge pages take, and where their memory map really is.\n"
-		     "Exit: 0 ok or proved, 1 mismatch, 2 usage, 3 something is missing (permission, "
-		     "kernel feature), 4 cannot tell",
-		     "hugemem");
+	CLI::App app(
+		"hugemem: how long huge pages take, and where their memory map really is.\n"
+		"Exit: 0 ok or proved, 1 mismatch, 2 usage, 3 something is missing (permission, "
+		"kernel feature), 4 cannot tell",
+		"hugemem");
 	app.set_version_flag("--version", "hugemem " HUGEMEM_VERSION);
 	app.require_subcommand(1);
 	app.get_formatter()->column_width(30);

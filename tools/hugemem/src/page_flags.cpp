@@ -9,14 +9,17 @@
 
 #include "fd.hpp"
 
-namespace hugemem {
-namespace {
+namespace hugemem
+{
+namespace
+{
 
-constexpr std::uint64_t small_frames = 512;            // 2 MiB
-constexpr std::uint64_t large_frames = 512 * 512;      // 1 GiB
+constexpr std::uint64_t small_frames = 512;       // 2 MiB
+constexpr std::uint64_t large_frames = 512 * 512; // 1 GiB
 constexpr const char *path = "/proc/kpageflags";
 
-class ProcPageFlags final : public PageFlags {
+class ProcPageFlags final : public PageFlags
+{
 public:
 	explicit ProcPageFlags(Fd fd) : fd_(std::move(fd)) {}
 	Result<std::optional<std::uint64_t>> at(std::uint64_t pfn) const override

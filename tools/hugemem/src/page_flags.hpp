@@ -9,16 +9,19 @@
 
 #include "error.hpp"
 
-namespace hugemem {
+namespace hugemem
+{
 
 /// Bits of linux/kernel-page-flags.h.
-namespace kpf {
+namespace kpf
+{
 constexpr std::uint64_t compound_head = 1ULL << 15;
 constexpr std::uint64_t compound_tail = 1ULL << 16;
 constexpr std::uint64_t huge = 1ULL << 17;
 } // namespace kpf
 
-class PageFlags {
+class PageFlags
+{
 public:
 	PageFlags() = default;
 	PageFlags(const PageFlags &) = delete;

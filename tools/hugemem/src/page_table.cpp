@@ -5,8 +5,10 @@
 
 #include <fmt/format.h>
 
-namespace hugemem {
-namespace {
+namespace hugemem
+{
+namespace
+{
 
 constexpr std::uint64_t gib = 1ULL << 30;
 /// Below it an address is canonical with five levels only.
@@ -17,7 +19,10 @@ constexpr std::uint64_t lowest_direct_map_5 = 0xff11000000000000ULL;
 constexpr unsigned entries = 512;
 constexpr unsigned patience = 64;
 
-unsigned shift_of(unsigned level) { return 12 + 9 * (level - 1); }
+unsigned shift_of(unsigned level)
+{
+	return 12 + 9 * (level - 1);
+}
 
 std::uint64_t index_at(std::uint64_t address, unsigned level)
 {
@@ -38,9 +43,9 @@ std::uint64_t frame_under(const Entry &entry, std::uint64_t address, unsigned le
 struct PageTables::Slot {
 	Entry entry;
 	unsigned level = 2;
-	bool writable = true;      ///< by the levels above
-	std::uint64_t at = 0;      ///< where the entry lies
-	std::uint64_t table = 0;   ///< PFN of the table it is in
+	bool writable = true;    ///< by the levels above
+	std::uint64_t at = 0;    ///< where the entry lies
+	std::uint64_t table = 0; ///< PFN of the table it is in
 };
 
 Result<PageTables::Slot> PageTables::pmd_slot(std::uint64_t address) const
@@ -72,14 +77,16 @@ Result<Mapping> PageTables::walk(std::uint64_t address) const
 	return one->front();
 }
 
-Result<std::vector<Mapping>> PageTables::walk_range(std::uint64_t address, std::uint64_t pages) const
+Result<std::vector<Mapping>> PageTables::walk_range(std::uint64_t address,
+						    std::uint64_t pages) const
 {
 	std::vector<Mapping> out;
 	out.reserve(pages);
 	address &= ~(page_bytes - 1);
 	while (out.size() < pages) {
 		const std::uint64_t first = index_at(address, 1);
-		const std::uint64_t n = std::min<std::uint64_t>(entries - first, pages - out.size());
+		const std::uint64_t n =
+			std::min<std::uint64_t>(entries - first, pages - out.size());
 		bool settled = false;
 		for (unsigned attempt = 0; attempt < patience && !settled; attempt++) {
 			const auto slot = pmd_slot(address);
@@ -91,9 +98,11 @@ Result<std::vector<Mapping>> PageTables::walk_range(std::uint64_t address, std::
 			} else if (slot->level > 2 || slot->entry.leaf()) {
 				for (std::uint64_t i = 0; i < n; i++)
 					part[i] = {.present = true,
-						   .writable = slot->writable && slot->entry.writable(),
+						   .writable =
+							   slot->writable && slot->entry.writable(),
 						   .level = slot->level,
-						   .pfn = frame_under(slot->entry, address + i * page_bytes,
+						   .pfn = frame_under(slot->entry,
+								      address + i * page_bytes,
 								      slot->level),
 						   .table = slot->table};
 				settled = true;
@@ -114,7 +123,8 @@ Result<std::vector<Mapping>> PageTables::walk_range(std::uint64_t address, std::
 					if (e.present())
 						part[i] = {.present = true,
 							   .writable = slot->writable &&
-								       slot->entry.writable() && e.writable(),
+								       slot->entry.writable() &&
+								       e.writable(),
 							   .level = 1,
 							   .pfn = e.pfn(),
 							   .table = table};
@@ -147,7 +157,8 @@ Result<AddressSpace> find_address_space(const KernelMemory &memory, std::uint64_
 		const auto self = PageTables(memory, space).walk(pgd);
 		if (self && self->present && self->pfn == (pgd - start) / page_bytes)
 			return space;
-		if (pgd - start > (1ULL << 46)) // more memory than x86-64 Linux drives with 4 levels
+		if (pgd - start >
+		    (1ULL << 46)) // more memory than x86-64 Linux drives with 4 levels
 			break;
 	}
 	return fail(Exit::cannot_tell, "direct map of physical memory",

@@ -7,7 +7,8 @@
 
 #include "kernel_memory.hpp"
 
-namespace hugemem {
+namespace hugemem
+{
 
 constexpr std::uint64_t page_bytes = 4096;
 
@@ -39,10 +40,11 @@ struct Mapping {
 	friend bool operator==(const Mapping &, const Mapping &) = default;
 };
 
-class PageTables {
+class PageTables
+{
 public:
 	PageTables(const KernelMemory &memory, const AddressSpace &space)
-	    : memory_(memory), space_(space)
+		: memory_(memory), space_(space)
 	{
 	}
 	[[nodiscard]] const AddressSpace &space() const { return space_; }

@@ -7,8 +7,10 @@
 
 #include "pools.hpp"
 
-namespace hugemem {
-namespace {
+namespace hugemem
+{
+namespace
+{
 
 constexpr std::size_t most_columns = 8;
 
@@ -112,7 +114,8 @@ std::vector<BoxRun> runs_of(const std::vector<Mapping> &boxes)
 			BoxRun &r = runs.back();
 			const std::uint64_t length = i - r.first;
 			const bool alike = m.present == r.mapping.present &&
-					   m.writable == r.mapping.writable && m.level == r.mapping.level;
+					   m.writable == r.mapping.writable &&
+					   m.level == r.mapping.level;
 			if (alike && m.pfn == r.mapping.pfn && (length == 1 || r.one_frame)) {
 				r.last = i;
 				r.one_frame = true;
@@ -147,7 +150,10 @@ std::string picture(const Seen &page, const Caption &caption, const Style &style
 	std::vector<BoxRun> runs;
 	if (page.boxes.size() <= most_columns)
 		for (std::uint64_t i = 0; i < page.boxes.size(); i++)
-			runs.push_back({.first = i, .last = i, .mapping = page.boxes[i], .one_frame = true});
+			runs.push_back({.first = i,
+					.last = i,
+					.mapping = page.boxes[i],
+					.one_frame = true});
 	else
 		runs = runs_of(page.boxes);
 	const std::size_t shown = std::min(runs.size(), most_columns);
@@ -181,14 +187,16 @@ std::string picture(const Seen &page, const Caption &caption, const Style &style
 	row("frame", &Column::frame, true);
 	row("access", &Column::rights, true);
 	row("whose", &Column::whose, true);
-	out += indent + rule(g, columns.size(), width, g.bottom_left, g.bottom_mid, g.bottom_right) + '\n';
+	out += indent +
+	       rule(g, columns.size(), width, g.bottom_left, g.bottom_mid, g.bottom_right) + '\n';
 
 	if (j.shared_pfn && j.layout == Layout::one_for_all && caption.sharers)
-		out += fmt::format("{}frame {:x} serves the tails of {} huge page{}\n", indent, *j.shared_pfn,
-				   caption.sharers, caption.sharers == 1 ? "" : "s");
+		out += fmt::format("{}frame {:x} serves the tails of {} huge page{}\n", indent,
+				   *j.shared_pfn, caption.sharers, caption.sharers == 1 ? "" : "s");
 	if (j.saved)
 		out += fmt::format("{}saves {} of {} frames: {} KiB of {} used\n", indent, j.saved,
-				   page.boxes.size(), page.kib() - j.saved * 4, size_name(page.kib()));
+				   page.boxes.size(), page.kib() - j.saved * 4,
+				   size_name(page.kib()));
 	return out;
 }
 

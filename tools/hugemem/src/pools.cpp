@@ -10,7 +10,8 @@
 
 #include "text_file.hpp"
 
-namespace hugemem {
+namespace hugemem
+{
 
 Result<std::vector<Pool>> read_pools(const std::string &root)
 {
@@ -25,7 +26,8 @@ Result<std::vector<Pool>> read_pools(const std::string &root)
 			continue;
 		Pool pool;
 		const char *last = name.data() + name.size();
-		const auto [stop, bad] = std::from_chars(name.data() + prefix.size(), last, pool.page_kib);
+		const auto [stop, bad] =
+			std::from_chars(name.data() + prefix.size(), last, pool.page_kib);
 		if (bad != std::errc{} || std::string_view(stop, last) != "kB")
 			continue;
 

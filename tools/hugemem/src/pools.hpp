@@ -8,7 +8,8 @@
 
 #include "error.hpp"
 
-namespace hugemem {
+namespace hugemem
+{
 
 /// The pool of one page size.
 struct Pool {

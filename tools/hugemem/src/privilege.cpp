@@ -8,10 +8,15 @@
 
 #include "text_file.hpp"
 
-namespace hugemem {
-namespace {
+namespace hugemem
+{
+namespace
+{
 
-bool in(std::uint64_t caps, Cap cap) { return caps >> static_cast<unsigned>(cap) & 1; }
+bool in(std::uint64_t caps, Cap cap)
+{
+	return caps >> static_cast<unsigned>(cap) & 1;
+}
 
 constexpr const char *be_root = "run as root, or with sudo";
 
@@ -23,7 +28,8 @@ std::uint64_t caps_in(const std::string &status)
 	const auto at = status.find(key);
 	std::uint64_t caps = 0;
 	if (at != std::string::npos)
-		std::from_chars(status.data() + at + key.size(), status.data() + status.size(), caps, 16);
+		std::from_chars(status.data() + at + key.size(), status.data() + status.size(),
+				caps, 16);
 	return caps;
 }
 
@@ -33,7 +39,10 @@ std::uint64_t effective_caps()
 	return status ? caps_in(*status) : 0;
 }
 
-bool has_cap(Cap cap) { return in(effective_caps(), cap); }
+bool has_cap(Cap cap)
+{
+	return in(effective_caps(), cap);
+}
 
 Result<void> require_bpf()
 {
@@ -55,9 +64,10 @@ Result<void> require_page_flags()
 {
 	if (has_cap(Cap::sys_admin))
 		return {};
-	return fail(Exit::environment, "permission",
-		    "/proc/kpageflags and /proc/self/pagemap show page frames to CAP_SYS_ADMIN only",
-		    be_root);
+	return fail(
+		Exit::environment, "permission",
+		"/proc/kpageflags and /proc/self/pagemap show page frames to CAP_SYS_ADMIN only",
+		be_root);
 }
 
 std::string lockdown_in(const std::string &text)

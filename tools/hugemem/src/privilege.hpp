@@ -7,7 +7,8 @@
 
 #include "error.hpp"
 
-namespace hugemem {
+namespace hugemem
+{
 
 /// Capabilities by their numbers in linux/capability.h.
 enum class Cap : unsigned {

@@ -6,7 +6,8 @@
 
 #include "text_file.hpp"
 
-namespace hugemem {
+namespace hugemem
+{
 
 Clone clone_kind(std::string_view symbol, std::string_view function)
 {
@@ -96,9 +97,9 @@ std::vector<FunctionSymbol> Symbols::followable(std::string_view function) const
 
 bool Symbols::has(std::string_view name) const
 {
-	const auto it = std::lower_bound(
-		text_.begin(), text_.end(), name,
-		[](const auto &s, std::string_view n) { return s.name < n; });
+	const auto it =
+		std::lower_bound(text_.begin(), text_.end(), name,
+				 [](const auto &s, std::string_view n) { return s.name < n; });
 	return it != text_.end() && it->name == name;
 }
 

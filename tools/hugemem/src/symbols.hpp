@@ -9,7 +9,8 @@
 
 #include "error.hpp"
 
-namespace hugemem {
+namespace hugemem
+{
 
 /// What the compiler made of a function.
 enum class Clone {
@@ -32,7 +33,8 @@ struct FunctionSymbol {
 };
 
 /// The text symbols of the running kernel (modules left out).
-class Symbols {
+class Symbols
+{
 public:
 	/// Reads /proc/kallsyms. Errors: environment.
 	static Result<Symbols> load();

@@ -7,8 +7,10 @@
 #include <cctype>
 #include <cstdlib>
 
-namespace hugemem {
-namespace {
+namespace hugemem
+{
+namespace
+{
 
 std::string_view env(const char *name)
 {
@@ -42,8 +44,8 @@ Style Style::of_stdout()
 			break;
 		}
 	}
-	style.colour = ::isatty(STDOUT_FILENO) == 1 && env("NO_COLOR").empty() &&
-		       env("TERM") != "dumb";
+	style.colour =
+		::isatty(STDOUT_FILENO) == 1 && env("NO_COLOR").empty() && env("TERM") != "dumb";
 	return style;
 }
 

@@ -5,7 +5,8 @@
 #include <string>
 #include <string_view>
 
-namespace hugemem {
+namespace hugemem
+{
 
 /// What the output can show. A plain default-made one suits files and tests.
 struct Style {

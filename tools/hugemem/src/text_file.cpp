@@ -10,7 +10,8 @@
 
 #include "fd.hpp"
 
-namespace hugemem {
+namespace hugemem
+{
 
 Result<std::string> read_text(const std::string &path)
 {

@@ -7,7 +7,8 @@
 
 #include "error.hpp"
 
-namespace hugemem {
+namespace hugemem
+{
 
 /// The whole of a small file. Errors: environment, with the path and errno's text.
 Result<std::string> read_text(const std::string &path);

@@ -13,16 +13,11 @@
 #include "error.hpp"
 #include "pools.hpp"
 #include "terminal.hpp"
+#include "told.hpp"
 #include "vmemmap.hpp"
 
-namespace hugemem {
-
-/// What the kernel was told to do with the memory map of new huge pages.
-struct Told {
-	bool known = false;    ///< the kernel has a switch
-	bool on = false;
-	std::string how;       ///< a clause: "vm.hugetlb_optimize_vmemmap is 1"
-};
+namespace hugemem
+{
 
 /// What the user wants to be held true.
 enum class Expect { as_told, on, off, any };
@@ -35,9 +30,9 @@ struct SizeTotals {
 	std::uint64_t found = 0;
 	std::uint64_t proved = 0, not_optimised = 0, split_only = 0, wrong = 0;
 	std::uint64_t saved_frames = 0;
-	std::uint64_t page_tables = 0;        ///< PTE tables that map their memory map
-	std::map<std::string, std::uint64_t> layouts;        ///< name -> pages
-	std::map<std::uint64_t, std::uint64_t> shared;       ///< frame for all -> pages on it
+	std::uint64_t page_tables = 0;                 ///< PTE tables that map their memory map
+	std::map<std::string, std::uint64_t> layouts;  ///< name -> pages
+	std::map<std::uint64_t, std::uint64_t> shared; ///< frame for all -> pages on it
 	[[nodiscard]] bool reconciles() const { return !in_pool || *in_pool == found; }
 };
 
@@ -45,11 +40,15 @@ struct Totals {
 	std::vector<SizeTotals> sizes; ///< smallest first; those without any page are left out
 	std::uint64_t unreadable = 0;  ///< pages that could not be looked at
 	std::string unreadable_why;
-	std::uint64_t vanished = 0;    ///< pages released while being looked at
+	std::uint64_t vanished = 0; ///< pages released while being looked at
+	bool moving = false;        ///< the pools changed while they were counted
 };
 
 /// pools: nullptr when not to be compared (a single page was asked for).
 Totals total(const std::vector<Seen> &pages, const std::vector<Pool> *pools);
+
+/// Whether as many pages were found as the pools have.
+bool reconciles(const Totals &totals);
 
 /// The result of a run, and its one-line explanation.
 struct Outcome {
@@ -58,7 +57,8 @@ struct Outcome {
 };
 Outcome outcome(const Totals &totals, const Told &told, Expect expect);
 
-std::string text_of(const Totals &totals, const Told &told, const Outcome &outcome, const Style &style);
+std::string text_of(const Totals &totals, const Told &told, const Outcome &outcome,
+		    const Style &style);
 std::string ktap_of(const Totals &totals, const Told &told, const Outcome &outcome, Expect expect);
 
 /// One page with its vmemmap pages as runs.

@@ -7,8 +7,10 @@
 
 #include <fmt/format.h>
 
-namespace hugemem {
-namespace {
+namespace hugemem
+{
+namespace
+{
 
 Judgement wrong(Judgement j, std::string reason)
 {
@@ -28,7 +30,8 @@ std::string permission_fault(std::span<const Mapping> boxes, std::size_t own)
 {
 	for (std::size_t i = 0; i < boxes.size(); i++) {
 		if (boxes[i].level != 1)
-			return fmt::format("page {} is mapped by a large leaf though frames are shared", i);
+			return fmt::format(
+				"page {} is mapped by a large leaf though frames are shared", i);
 		if (i < own && !boxes[i].writable)
 			return fmt::format("page {} is read-only, yet its frame is its own", i);
 		if (i >= own && boxes[i].writable)
@@ -70,7 +73,8 @@ std::string_view describe(Layout layout)
 	case Layout::first_page:
 		return "pages 1 and up read-only on page 0's frame (as in 5.18 to 7.0)";
 	case Layout::one_for_all:
-		return "pages 1 and up read-only on one frame for all (as in 7.1 and the 5.10 series)";
+		return "pages 1 and up read-only on one frame for all (as in 7.1 and the 5.10 "
+		       "series)";
 	case Layout::unknown:
 		return "no layout of any kernel";
 	}
@@ -102,7 +106,8 @@ Judgement judge(std::span<const Mapping> boxes, const MemoryMap &map)
 			return wrong(j, fmt::format("page {} is not mapped", i));
 
 	std::vector<std::uint64_t> frames(boxes.size());
-	std::transform(boxes.begin(), boxes.end(), frames.begin(), [](const Mapping &m) { return m.pfn; });
+	std::transform(boxes.begin(), boxes.end(), frames.begin(),
+		       [](const Mapping &m) { return m.pfn; });
 	std::sort(frames.begin(), frames.end());
 	const auto distinct = static_cast<std::size_t>(std::unique(frames.begin(), frames.end()) -
 						       frames.begin());
@@ -110,7 +115,10 @@ Judgement judge(std::span<const Mapping> boxes, const MemoryMap &map)
 	if (distinct == boxes.size()) {
 		for (std::size_t i = 0; i < boxes.size(); i++)
 			if (!boxes[i].writable)
-				return wrong(j, fmt::format("page {} is read-only, yet its frame is its own", i));
+				return wrong(
+					j, fmt::format(
+						   "page {} is read-only, yet its frame is its own",
+						   i));
 		const bool leaves = std::all_of(boxes.begin(), boxes.end(),
 						[](const Mapping &m) { return m.level > 1; });
 		j.layout = leaves ? Layout::leaf : Layout::own_frames;
@@ -131,9 +139,11 @@ Judgement judge(std::span<const Mapping> boxes, const MemoryMap &map)
 	} else if (all_on(boxes, 1, boxes[1].pfn)) {
 		j.layout = Layout::one_for_all; // with a writable tail, found below
 	} else {
-		return wrong(j, fmt::format("{} frames for {} pages: some are shared, but not as any kernel "
-					    "shares them",
-					    distinct, boxes.size()));
+		return wrong(
+			j, fmt::format(
+				   "{} frames for {} pages: some are shared, but not as any kernel "
+				   "shares them",
+				   distinct, boxes.size()));
 	}
 	j.shared_pfn = boxes.back().pfn;
 	j.saved = boxes.size() - own;
@@ -162,19 +172,22 @@ Result<void> check_tails(const KernelMemory &memory, const MemoryMap &map, std::
 			return ok;
 		for (std::uint64_t i = 0; i < per_box; i++) {
 			std::uint64_t word = 0;
-			std::copy_n(data.begin() + static_cast<std::ptrdiff_t>(i * map.page_size + map.compound_at),
-				    sizeof(word), std::as_writable_bytes(std::span(&word, 1)).begin());
+			std::copy_n(data.begin() + static_cast<std::ptrdiff_t>(i * map.page_size +
+									       map.compound_at),
+				    sizeof(word),
+				    std::as_writable_bytes(std::span(&word, 1)).begin());
 			const std::uint64_t page = start + i * map.page_size;
 			const std::uint64_t index = box * per_box + i;
 			// The first page of a box on the head's frame is the head seen again.
 			const bool is_head = i == 0 && (box == 0 || boxes[box].pfn == boxes[0].pfn);
 			if (is_head ? !(word & 1) : leads_to(word, page, head, bytes))
 				continue;
-			judgement = wrong(judgement,
-					  is_head ? fmt::format("struct page {} is marked as a tail", index)
-						  : fmt::format("struct page {} does not lead to the head "
-								"(holds {:#x})",
-								index, word));
+			judgement = wrong(
+				judgement,
+				is_head ? fmt::format("struct page {} is marked as a tail", index)
+					: fmt::format("struct page {} does not lead to the head "
+						      "(holds {:#x})",
+						      index, word));
 			return {};
 		}
 	}
@@ -214,10 +227,12 @@ void cross_check(std::vector<Seen> &pages)
 			if (!m.present || last == m.pfn)
 				continue;
 			last = m.pfn;
-			uses.push_back({m.pfn, &page, j.layout == Layout::one_for_all && j.shared_pfn == m.pfn});
+			uses.push_back({m.pfn, &page,
+					j.layout == Layout::one_for_all && j.shared_pfn == m.pfn});
 		}
 	}
-	std::sort(uses.begin(), uses.end(), [](const Use &a, const Use &b) { return a.pfn < b.pfn; });
+	std::sort(uses.begin(), uses.end(),
+		  [](const Use &a, const Use &b) { return a.pfn < b.pfn; });
 	for (std::size_t i = 1; i < uses.size(); i++) {
 		const Use &a = uses[i - 1];
 		const Use &b = uses[i];
@@ -228,7 +243,8 @@ void cross_check(std::vector<Seen> &pages)
 			if (use->page->judgement.verdict != Verdict::wrong)
 				use->page->judgement =
 					wrong(use->page->judgement,
-					      fmt::format("frame {:x} of its memory map also serves the huge page "
+					      fmt::format("frame {:x} of its memory map also "
+							  "serves the huge page "
 							  "at PFN {:#x}",
 							  use->pfn, other.page->pfn));
 		}

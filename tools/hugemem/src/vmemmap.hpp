@@ -13,7 +13,8 @@
 #include "kernel_memory.hpp"
 #include "page_table.hpp"
 
-namespace hugemem {
+namespace hugemem
+{
 
 /// Where the array of all struct pages is and what one looks like.
 struct MemoryMap {
@@ -22,7 +23,10 @@ struct MemoryMap {
 	std::uint32_t compound_at = 8;  ///< offset of compound_head or compound_info
 	bool has_compound_info = false; ///< tails may hold a mask instead of an address
 
-	[[nodiscard]] std::uint64_t page_of(std::uint64_t pfn) const { return base + pfn * page_size; }
+	[[nodiscard]] std::uint64_t page_of(std::uint64_t pfn) const
+	{
+		return base + pfn * page_size;
+	}
 };
 
 /// How the vmemmap of one huge page is mapped. Told by which frames are shared.
@@ -31,7 +35,8 @@ enum class Layout {
 	own_frames,  ///< by PTEs, each page a frame of its own
 	second_page, ///< 5.14 to 5.17: pages 2 and up on page 1's frame
 	first_page,  ///< 5.18 to 7.0: pages 1 and up on page 0's frame
-	one_for_all, ///< 7.1 and later, and the 5.10 series: pages 1 and up on one frame of many huge pages
+	one_for_all, ///< 7.1 and later, and the 5.10 series: pages 1 and up on one frame of many
+		     ///< huge pages
 	unknown,
 };
 
@@ -51,8 +56,8 @@ std::string_view name_of(Verdict verdict);
 struct Judgement {
 	Layout layout = Layout::unknown;
 	Verdict verdict = Verdict::wrong;
-	std::string reason;          ///< of a wrong verdict
-	std::uint64_t saved = 0;     ///< frames that the huge page does not need
+	std::string reason;                      ///< of a wrong verdict
+	std::uint64_t saved = 0;                 ///< frames that the huge page does not need
 	std::optional<std::uint64_t> shared_pfn; ///< the frame that tails share
 	friend bool operator==(const Judgement &, const Judgement &) = default;
 };

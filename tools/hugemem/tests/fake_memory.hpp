@@ -12,15 +12,18 @@
 #include "kernel_memory.hpp"
 #include "page_table.hpp"
 
-namespace hugemem {
+namespace hugemem
+{
 
-class FakeMachine final : public KernelMemory {
+class FakeMachine final : public KernelMemory
+{
 public:
 	static constexpr std::uint64_t rw = 0x63; // present, writable, accessed, dirty
 	static constexpr std::uint64_t ro = 0x61;
 	static constexpr std::uint64_t large = 0x80;
 
-	explicit FakeMachine(unsigned levels, std::uint64_t direct_map) : direct_map_(direct_map), levels_(levels)
+	explicit FakeMachine(unsigned levels, std::uint64_t direct_map)
+		: direct_map_(direct_map), levels_(levels)
 	{
 		top_ = new_frame();
 		// The direct map of the first GiB of physical memory, in 2 MiB leaves.
@@ -76,7 +79,8 @@ public:
 		for (std::byte &b : out) {
 			const auto pfn = translate(address);
 			if (!pfn || !frames_.contains(*pfn))
-				return fail(Exit::cannot_tell, fmt::format("{:#x}", address), "fault");
+				return fail(Exit::cannot_tell, fmt::format("{:#x}", address),
+					    "fault");
 			b = frames_.at(*pfn)[address & 4095];
 			address++;
 		}
@@ -93,7 +97,8 @@ private:
 			if (it == frames_.end())
 				return std::nullopt;
 			std::uint64_t e = 0;
-			std::memcpy(&e, it->second.data() + 8 * ((va >> (12 + 9 * (l - 1))) & 511), 8);
+			std::memcpy(&e, it->second.data() + 8 * ((va >> (12 + 9 * (l - 1))) & 511),
+				    8);
 			if (!(e & 1))
 				return std::nullopt;
 			const std::uint64_t pfn = (e & 0xffffffffff000ULL) >> 12;

@@ -7,8 +7,10 @@
 
 #include "hugemem_abi.h"
 
-namespace hugemem {
-namespace {
+namespace hugemem
+{
+namespace
+{
 
 constexpr std::uint64_t top = std::numeric_limits<std::uint64_t>::max();
 
@@ -42,15 +44,22 @@ TEST(Buckets, AreAtMostASixteenthWide)
 	}
 }
 
-TEST(Percentiles, NothingForNothing) { EXPECT_FALSE(Histogram().percentile(50)); }
+TEST(Percentiles, NothingForNothing)
+{
+	EXPECT_FALSE(Histogram().percentile(50));
+}
 
 TEST(Percentiles, ExactForSmallValues)
 {
 	Histogram h;
 	for (std::uint64_t v = 1; v <= 10; v++)
 		h.add(v);
-	for (const auto &[percent, value] : {std::pair{0.0, 1.0}, {10.0, 1.0}, {50.0, 5.0}, {90.0, 9.0},
-					     {91.0, 10.0}, {100.0, 10.0}}) {
+	for (const auto &[percent, value] : {std::pair{0.0, 1.0},
+					     {10.0, 1.0},
+					     {50.0, 5.0},
+					     {90.0, 9.0},
+					     {91.0, 10.0},
+					     {100.0, 10.0}}) {
 		const auto p = h.percentile(percent);
 		ASSERT_TRUE(p);
 		EXPECT_DOUBLE_EQ(p->value, value) << percent;
@@ -113,7 +122,10 @@ TEST(Rows, CountEverythingWithoutACap)
 	EXPECT_EQ(sum, h.total());
 }
 
-TEST(Rows, NoneForNothing) { EXPECT_TRUE(Histogram().log2_rows().empty()); }
+TEST(Rows, NoneForNothing)
+{
+	EXPECT_TRUE(Histogram().log2_rows().empty());
+}
 
 TEST(Labels, AreThoseOfBpftrace)
 {
@@ -130,8 +142,9 @@ TEST(Printing, BarsAreToScaleAnd52Wide)
 {
 	const std::string text = print_log2({{{4, 8}, 10}, {{8, 16}, 5}, {{16, 32}, 0}}, Style{});
 	EXPECT_EQ(text, "[4, 8)                 10 |" + std::string(52, '@') + "|\n" +
-				"[8, 16)                 5 |" + std::string(26, '@') + std::string(26, ' ') +
-				"|\n" + "[16, 32)                0 |" + std::string(52, ' ') + "|\n");
+				"[8, 16)                 5 |" + std::string(26, '@') +
+				std::string(26, ' ') + "|\n" + "[16, 32)                0 |" +
+				std::string(52, ' ') + "|\n");
 }
 
 TEST(Since, SubtractsAndForgetsNothing)

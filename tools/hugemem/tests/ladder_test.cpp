@@ -5,8 +5,10 @@
 
 #include <set>
 
-namespace hugemem {
-namespace {
+namespace hugemem
+{
+namespace
+{
 
 /// The first rung that has something to follow, and what.
 std::pair<std::size_t, std::vector<std::string>> best(const char *event, std::string_view kallsyms)
@@ -57,8 +59,9 @@ TEST(Ladder, InlinedAllocationFallsToTheCallers)
 
 TEST(Ladder, TwoFreshFunctionsAreFollowedTogether)
 {
-	constexpr std::string_view map = "ffffffff81649350 t only_alloc_fresh_hugetlb_folio.isra.0\n"
-					 "ffffffff81649400 t alloc_fresh_hugetlb_folio\n";
+	constexpr std::string_view map =
+		"ffffffff81649350 t only_alloc_fresh_hugetlb_folio.isra.0\n"
+		"ffffffff81649400 t alloc_fresh_hugetlb_folio\n";
 	EXPECT_EQ(best("alloc", map).second.size(), 2U);
 }
 
@@ -66,7 +69,8 @@ TEST(Ladder, ThePageIsCountedWhereItIsFreedNotWhereItIsQueued)
 {
 	constexpr std::string_view map = "ffffffff81649850 t __update_and_free_hugetlb_folio\n"
 					 "ffffffff81649970 t update_and_free_hugetlb_folio\n";
-	EXPECT_EQ(best("free", map).second, (std::vector<std::string>{"__update_and_free_hugetlb_folio"}));
+	EXPECT_EQ(best("free", map).second,
+		  (std::vector<std::string>{"__update_and_free_hugetlb_folio"}));
 }
 
 TEST(Ladder, NothingFitsAnEmptyKernel)

@@ -7,8 +7,10 @@
 
 #include "fake_memory.hpp"
 
-namespace hugemem {
-namespace {
+namespace hugemem
+{
+namespace
+{
 
 constexpr std::uint64_t plain_4 = 0xffff888000000000ULL;
 constexpr std::uint64_t random_4 = 0xffff8bdc40000000ULL;
@@ -36,10 +38,12 @@ struct Machine {
 	unsigned levels;
 	std::uint64_t direct_map;
 };
-class Spaces : public testing::TestWithParam<Machine> {};
+class Spaces : public testing::TestWithParam<Machine>
+{
+};
 INSTANTIATE_TEST_SUITE_P(All, Spaces,
-			 testing::Values(Machine{4, plain_4}, Machine{4, random_4}, Machine{5, plain_5},
-					 Machine{5, random_5}));
+			 testing::Values(Machine{4, plain_4}, Machine{4, random_4},
+					 Machine{5, plain_5}, Machine{5, random_5}));
 
 TEST_P(Spaces, AreFoundByWalkingToOneself)
 {

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <sstream>
 
-namespace hugemem {
-namespace {
+namespace hugemem
+{
+namespace
+{
 
 Seen optimised()
 {
@@ -27,25 +29,28 @@ Seen optimised()
 TEST(Picture, OfOneOptimisedPage)
 {
 	const std::string text =
-		picture(optimised(), {.page_address = 0xffffea00004a8000, .sharers = 1024, .node = -1}, Style{});
-	EXPECT_EQ(text,
-		  "huge page at PFN 0x12a00, 2 MiB: PROVED\n"
-		  "its 512 struct pages at 0xffffea00004a8000 fill 8 pages of vmemmap,\n"
-		  "pages 1 and up read-only on one frame for all (as in 7.1 and the 5.10 series)\n"
-		  "  page     0        1        2        3        4        5        6        7\n"
-		  "       +--------+--------+--------+--------+--------+--------+--------+--------+\n"
-		  " frame |  7a00  |   55   |   55   |   55   |   55   |   55   |   55   |   55   |\n"
-		  "access |   RW   |   RO   |   RO   |   RO   |   RO   |   RO   |   RO   |   RO   |\n"
-		  " whose |  own   | shared | shared | shared | shared | shared | shared | shared |\n"
-		  "       +--------+--------+--------+--------+--------+--------+--------+--------+\n"
-		  "       frame 55 serves the tails of 1024 huge pages\n"
-		  "       saves 7 of 8 frames: 2020 KiB of 2 MiB used\n");
+		picture(optimised(),
+			{.page_address = 0xffffea00004a8000, .sharers = 1024, .node = -1}, Style{});
+	EXPECT_EQ(
+		text,
+		"huge page at PFN 0x12a00, 2 MiB: PROVED\n"
+		"its 512 struct pages at 0xffffea00004a8000 fill 8 pages of vmemmap,\n"
+		"pages 1 and up read-only on one frame for all (as in 7.1 and the 5.10 series)\n"
+		"  page     0        1        2        3        4        5        6        7\n"
+		"       +--------+--------+--------+--------+--------+--------+--------+--------+\n"
+		" frame |  7a00  |   55   |   55   |   55   |   55   |   55   |   55   |   55   |\n"
+		"access |   RW   |   RO   |   RO   |   RO   |   RO   |   RO   |   RO   |   RO   |\n"
+		" whose |  own   | shared | shared | shared | shared | shared | shared | shared |\n"
+		"       +--------+--------+--------+--------+--------+--------+--------+--------+\n"
+		"       frame 55 serves the tails of 1024 huge pages\n"
+		"       saves 7 of 8 frames: 2020 KiB of 2 MiB used\n");
 }
 
 TEST(Picture, FitsInto80ColumnsWithEitherLines)
 {
 	for (const bool utf8 : {false, true}) {
-		std::istringstream lines(picture(optimised(), {}, Style{.utf8 = utf8, .colour = false}));
+		std::istringstream lines(
+			picture(optimised(), {}, Style{.utf8 = utf8, .colour = false}));
 		for (std::string line; std::getline(lines, line);) {
 			const auto columns = std::count_if(line.begin(), line.end(), [](char c) {
 				return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
@@ -89,7 +94,11 @@ TEST(Runs, OneFrameConsecutiveFramesAndBreaks)
 {
 	std::vector<Mapping> boxes;
 	const auto add = [&](std::uint64_t pfn, bool writable) {
-		boxes.push_back({.present = true, .writable = writable, .level = 1, .pfn = pfn, .table = 1});
+		boxes.push_back({.present = true,
+				 .writable = writable,
+				 .level = 1,
+				 .pfn = pfn,
+				 .table = 1});
 	};
 	add(10, true);
 	add(11, true);
@@ -103,7 +112,8 @@ TEST(Runs, OneFrameConsecutiveFramesAndBreaks)
 	std::vector<std::pair<std::uint64_t, std::uint64_t>> ends;
 	for (const auto &r : runs)
 		ends.emplace_back(r.first, r.last);
-	EXPECT_EQ(ends, (std::vector<std::pair<std::uint64_t, std::uint64_t>>{{0, 2}, {3, 3}, {4, 5}, {6, 7}}));
+	EXPECT_EQ(ends, (std::vector<std::pair<std::uint64_t, std::uint64_t>>{
+				{0, 2}, {3, 3}, {4, 5}, {6, 7}}));
 	EXPECT_FALSE(runs[0].one_frame);
 	EXPECT_TRUE(runs[2].one_frame);
 }

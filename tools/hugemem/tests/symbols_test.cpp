@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
-namespace hugemem {
-namespace {
+namespace hugemem
+{
+namespace
+{
 
 TEST(Clones, KindsBySuffix)
 {

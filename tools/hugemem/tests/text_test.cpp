@@ -14,10 +14,12 @@
 #include "privilege.hpp"
 #include "terminal.hpp"
 #include "text_file.hpp"
-#include "verify_report.hpp"
+#include "told.hpp"
 
-namespace hugemem {
-namespace {
+namespace hugemem
+{
+namespace
+{
 
 TEST(Locale, NamesUtf8)
 {
@@ -39,7 +41,8 @@ TEST(Colour, OnlyWhenAskedFor)
 
 TEST(Caps, OutOfStatus)
 {
-	EXPECT_EQ(caps_in("Name:\tx\nCapPrm:\t0\nCapEff:\t000001ffffffffff\nSeccomp:\t0\n"), 0x1ffffffffffU);
+	EXPECT_EQ(caps_in("Name:\tx\nCapPrm:\t0\nCapEff:\t000001ffffffffff\nSeccomp:\t0\n"),
+		  0x1ffffffffffU);
 	EXPECT_EQ(caps_in(""), 0U);
 	EXPECT_EQ(caps_in("CapEff"), 0U);
 }
@@ -51,7 +54,8 @@ TEST(Lockdown, InBrackets)
 	EXPECT_EQ(lockdown_in(""), "");
 }
 
-std::string note(std::uint32_t name, std::uint32_t desc, std::uint32_t type, const std::string &rest)
+std::string note(std::uint32_t name, std::uint32_t desc, std::uint32_t type,
+		 const std::string &rest)
 {
 	std::string s(12, '\0');
 	std::memcpy(s.data(), &name, 4);
@@ -79,7 +83,8 @@ TEST(BuildId, NeverBeyondDamagedNotes)
 		EXPECT_EQ(build_id_in(std::string(n, 'x')), "");
 }
 
-class SysFiles : public testing::Test {
+class SysFiles : public testing::Test
+{
 protected:
 	void SetUp() override
 	{
@@ -150,8 +155,9 @@ TEST(Told, ElseTheLastBootParameter)
 
 TEST(Vmcoreinfo, ValuesByKey)
 {
-	constexpr std::string_view text = "OSRELEASE=5.10.262\nSYMBOL(mem_section)=ffff88807fffb000\n"
-					  "LENGTH(mem_section)=2048\nSIZE(page)=64\nOFFSET(page.flags)=x1\n";
+	constexpr std::string_view text =
+		"OSRELEASE=5.10.262\nSYMBOL(mem_section)=ffff88807fffb000\n"
+		"LENGTH(mem_section)=2048\nSIZE(page)=64\nOFFSET(page.flags)=x1\n";
 	EXPECT_EQ(vmcoreinfo_value(text, "SYMBOL(mem_section)"), 0xffff88807fffb000U);
 	EXPECT_EQ(vmcoreinfo_value(text, "LENGTH(mem_section)"), 2048U);
 	EXPECT_EQ(vmcoreinfo_value(text, "SIZE(page)"), 64U);
@@ -162,10 +168,12 @@ TEST(Vmcoreinfo, ValuesByKey)
 
 TEST(VerifierLog, TheObjectionIsTheLastWord)
 {
-	EXPECT_EQ(verifier_objection("libbpf: prog 'f': -- BEGIN PROG LOAD LOG --\n0: (bf) r7 = r1\n"
-				     "R1 invalid mem access 'inv'\nverification time 5 usec\nprocessed 1 insns\n"
-				     "-- END PROG LOAD LOG --\n"),
-		  "R1 invalid mem access 'inv'");
+	EXPECT_EQ(
+		verifier_objection(
+			"libbpf: prog 'f': -- BEGIN PROG LOAD LOG --\n0: (bf) r7 = r1\n"
+			"R1 invalid mem access 'inv'\nverification time 5 usec\nprocessed 1 insns\n"
+			"-- END PROG LOAD LOG --\n"),
+		"R1 invalid mem access 'inv'");
 	EXPECT_EQ(verifier_objection("-- BEGIN PROG LOAD LOG --\n-- END PROG LOAD LOG --\n"), "");
 	EXPECT_EQ(verifier_objection(""), "");
 }

@@ -7,8 +7,10 @@
 #include "fake_memory.hpp"
 #include "page_flags.hpp"
 
-namespace hugemem {
-namespace {
+namespace hugemem
+{
+namespace
+{
 
 constexpr std::uint64_t frames_2m = 512;
 constexpr std::uint64_t frames_1g = 512 * 512;
@@ -32,13 +34,20 @@ std::vector<Mapping> leaf_boxes(std::uint64_t count)
 {
 	std::vector<Mapping> boxes;
 	for (std::uint64_t i = 0; i < count; i++)
-		boxes.push_back({.present = true, .writable = true, .level = 2, .pfn = 0x13fe08 + i, .table = 5});
+		boxes.push_back({.present = true,
+				 .writable = true,
+				 .level = 2,
+				 .pfn = 0x13fe08 + i,
+				 .table = 5});
 	return boxes;
 }
 
 constexpr std::uint64_t rw = 0x8000000000000163ULL;
 constexpr std::uint64_t ro = 0x8000000000000161ULL;
-constexpr std::uint64_t pte(std::uint64_t pfn, std::uint64_t bits) { return (pfn << 12) | bits; }
+constexpr std::uint64_t pte(std::uint64_t pfn, std::uint64_t bits)
+{
+	return (pfn << 12) | bits;
+}
 
 std::vector<std::uint64_t> table_514()
 {
@@ -53,7 +62,7 @@ std::vector<std::uint64_t> table_518()
 std::vector<std::uint64_t> table_71()
 {
 	return {pte(0x7a00, rw), pte(0x55, ro), pte(0x55, ro), pte(0x55, ro),
-		pte(0x55, ro),	 pte(0x55, ro), pte(0x55, ro), pte(0x55, ro)};
+		pte(0x55, ro),   pte(0x55, ro), pte(0x55, ro), pte(0x55, ro)};
 }
 std::vector<std::uint64_t> table_split()
 {
@@ -189,7 +198,9 @@ TEST(Tails, AddressOrMask)
 	constexpr std::uint64_t head = 0xffffea0004000000ULL;
 	constexpr std::uint64_t bytes = 512ULL * 64;
 	constexpr std::uint64_t mask = ~(bytes - 1);
-	const auto leads = [](std::uint64_t word, std::uint64_t page) { return leads_to(word, page, head, bytes); };
+	const auto leads = [](std::uint64_t word, std::uint64_t page) {
+		return leads_to(word, page, head, bytes);
+	};
 	EXPECT_TRUE(leads(head | 1, head + 64));
 	EXPECT_TRUE(leads(mask | 1, head + bytes - 64));
 	EXPECT_FALSE(leads(head, head + 64)); // no mark
@@ -222,7 +233,8 @@ TEST(CrossCheck, OnlyTheFrameForAllMayServeTwoPages)
 	std::vector<Seen> same_head = {page(512, table_71()), page(1024, table_71())};
 	cross_check(same_head);
 	EXPECT_EQ(same_head[0].judgement.verdict, Verdict::wrong);
-	EXPECT_NE(same_head[0].judgement.reason.find("0x400"), std::string::npos) << same_head[0].judgement.reason;
+	EXPECT_NE(same_head[0].judgement.reason.find("0x400"), std::string::npos)
+		<< same_head[0].judgement.reason;
 	EXPECT_EQ(same_head[1].judgement.verdict, Verdict::wrong);
 
 	std::vector<Seen> two_518 = {page(512, table_518()), page(1024, table_518())};
@@ -231,7 +243,8 @@ TEST(CrossCheck, OnlyTheFrameForAllMayServeTwoPages)
 }
 
 /// A machine with the memory map of one 2 MiB page in some layout.
-class Scene : public testing::Test {
+class Scene : public testing::Test
+{
 protected:
 	static constexpr std::uint64_t head_pfn = 0x40000;
 	MemoryMap map{.base = 0xffffea0000000000ULL, .page_size = 64, .compound_at = 8};
@@ -276,7 +289,8 @@ TEST_F(Scene, OneForAllIsProved)
 	machine.word(shared, 17 * 8 + 1) = (mask_2m << 1) | 1;
 	const Seen bad = look();
 	EXPECT_EQ(bad.judgement.verdict, Verdict::wrong);
-	EXPECT_NE(bad.judgement.reason.find("struct page 81 "), std::string::npos) << bad.judgement.reason;
+	EXPECT_NE(bad.judgement.reason.find("struct page 81 "), std::string::npos)
+		<< bad.judgement.reason;
 }
 
 TEST_F(Scene, FirstPageHasFakeHeads)
@@ -344,10 +358,11 @@ TEST_F(Scene, SectionsGiveTheBase)
 	const auto direct = [](std::uint64_t pfn) { return 0xffff888000000000ULL + (pfn << 12); };
 	machine.word(roots, 2) = direct(root);
 	machine.word(root, 2 * 4) = map.base | 0x0f; // section 4, sixteen bytes each, all flags
-	machine.word(root, 2 * 3) = 0x1;	     // present, without a memory map
-	const std::string text = fmt::format("SYMBOL(mem_section)={:x}\nLENGTH(mem_section)=8\n"
-					     "SIZE(mem_section)=16\nOFFSET(mem_section.section_mem_map)=0\n",
-					     direct(roots));
+	machine.word(root, 2 * 3) = 0x1;             // present, without a memory map
+	const std::string text =
+		fmt::format("SYMBOL(mem_section)={:x}\nLENGTH(mem_section)=8\n"
+			    "SIZE(mem_section)=16\nOFFSET(mem_section.section_mem_map)=0\n",
+			    direct(roots));
 	const auto base = vmemmap_by_sections(machine, text);
 	ASSERT_TRUE(base) << base.error().text();
 	EXPECT_EQ(*base, map.base);
@@ -360,7 +375,8 @@ TEST_F(Scene, SectionsGiveTheBase)
 }
 
 /// Flags by rule, up to a last frame.
-class FakeFlags final : public PageFlags {
+class FakeFlags final : public PageFlags
+{
 public:
 	std::vector<HugePage> pages;
 	std::uint64_t end = 4 * frames_1g;
@@ -381,8 +397,11 @@ public:
 TEST(HugePages, BothSizesAreFound)
 {
 	FakeFlags flags;
-	flags.pages = {{frames_2m, frames_2m}, {2 * frames_2m, frames_2m}, {frames_1g, frames_1g},
-		       {2 * frames_1g, frames_2m}, {2 * frames_1g + frames_2m, frames_2m}};
+	flags.pages = {{frames_2m, frames_2m},
+		       {2 * frames_2m, frames_2m},
+		       {frames_1g, frames_1g},
+		       {2 * frames_1g, frames_2m},
+		       {2 * frames_1g + frames_2m, frames_2m}};
 	const auto found = find_huge_pages(flags);
 	ASSERT_TRUE(found);
 	EXPECT_EQ(*found, flags.pages);
