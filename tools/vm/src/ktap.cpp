@@ -99,8 +99,6 @@ std::optional<Test> parse_result(std::string_view line)
         test.outcome = Outcome::skip;
     else if (directive.kind == Directive::Kind::expected_failure)
         test.expected_failure = true;
-    if (test.name.empty())
-        test.name = test.number ? fmt::format("test {}", test.number) : "unnamed";
     return test;
 }
 
@@ -178,7 +176,16 @@ private:
                 report_.problems.push_back(fmt::format("a second plan: \"{}\"", rest));
             level.plan = plan->first;
             level.plan_reason = plan->second;
+        } else if (starts_with(rest, "RUN ")) {
+            // kselftest_harness.h: "#  RUN           fixture.variant.test ..."
+            rest = trim(rest.substr(4));
+            running_ = rest.substr(0, rest.find(' '));
         } else if (auto test = parse_result(rest)) {
+            if (test->name.empty() && !running_.empty())
+                test->name = running_;
+            else if (test->name.empty())
+                test->name = test->number ? fmt::format("test {}", test->number) : "unnamed";
+            running_.clear();
             add(depth, std::move(*test));
         }
     }
@@ -246,6 +253,7 @@ private:
 
     Report report_;
     std::vector<Level> levels_;
+    std::string running_; ///< the test that said it begins, until its result
 };
 
 void collect(const std::vector<Test> &tests, const std::string &prefix, std::vector<Leaf> &out)

@@ -6,7 +6,9 @@
 /// why"), results ("ok 1 - name", "not ok 2 name", directives "# SKIP why", "# TODO why",
 /// "# XFAIL why"), "Bail out! why", and nesting by indentation ("  ok 1 ...") or by a comment
 /// prefix ("# ok 1 ..."), the way of kselftest's runner. A nested block belongs to the result
-/// line that follows it on the level above. Other lines are diagnostics.
+/// line that follows it on the level above. The harness of kselftests leaves the name out of
+/// skipped results; it is then taken from the "RUN name ..." line before. Other lines are
+/// diagnostics.
 /// Format: Documentation/dev-tools/ktap.rst of later kernels, and testanything.org for TAP 13.
 #pragma once
 

@@ -129,6 +129,20 @@ TEST(Ktap, DirectivesOfOldHarness)
     EXPECT_EQ(report.tests[0].name, "test 1");
 }
 
+TEST(Ktap, HarnessTellsTheNameOfASkipOnlyAtItsStart)
+{
+    const Report report = parse("1..1\n  TAP version 13\n  1..2\n  #  RUN           use.on.advise ...\n"
+                                "  #      SKIP      no such call\n  ok 1 # SKIP no such call\n"
+                                "  #  RUN           use.on.file ...\n  #            OK  use.on.file\n"
+                                "  ok 2 use.on.file\nok 1 hugetlb:use\n");
+    EXPECT_THAT(report.problems, IsEmpty());
+    const auto list = leaves(report.tests);
+    ASSERT_THAT(list, SizeIs(2));
+    EXPECT_EQ(list[0].name, "hugetlb:use/use.on.advise");
+    EXPECT_EQ(list[0].outcome, Outcome::skip);
+    EXPECT_EQ(list[1].name, "hugetlb:use/use.on.file");
+}
+
 TEST(Ktap, HashInANameIsNoDirective)
 {
     const Report report = parse("1..1\nok 1 - page #7 of head\n");
