@@ -40,6 +40,7 @@ Findings check_series(const Series &series, const std::vector<Topic> &topics,
 Result<std::map<std::string, std::string>> created_files(const Series &series);
 
 /// That @p created below tools/testing/selftests/ equals the files below @p folder, both ways.
+/// Nothing is compared as long as no patch carries a selftest.
 Findings check_selftests(const std::map<std::string, std::string> &created,
 			 const std::filesystem::path &folder);
 

@@ -63,6 +63,11 @@ Result<void> check_beside(Findings &found, const Project &project, const Series 
 	auto created = created_files(series);
 	if (!created)
 		return tl::unexpected(created.error());
+	if (std::none_of(created->begin(), created->end(), [](const auto &file) {
+		    return file.first.starts_with("tools/testing/selftests/");
+	    }))
+		fmt::print(stderr,
+			   "note: no patch carries selftests; selftests/ was not compared\n");
 	append(found, check_selftests(*created, project.root / "selftests"));
 	if (auto snippet = read_file(project.root / "MAINTAINERS.snippet"))
 		append(found, check_maintainers(*snippet, series, *created));
