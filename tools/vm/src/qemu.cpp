@@ -319,7 +319,10 @@ std::vector<std::string> qemu_arguments(const Boot &boot, const Channels &channe
         add({"-accel", "kvm"});
     else
         add({"-accel", "tcg,thread=multi"});
-    add({"-cpu", hw.cpu, "-smp", std::to_string(hw.smp)});
+    // The kernel warns about a socket that spans nodes, so with nodes each CPU has a socket.
+    const std::string smp = hw.numa.empty() ? std::to_string(hw.smp)
+                                            : fmt::format("{0},sockets={0},cores=1,threads=1", hw.smp);
+    add({"-cpu", hw.cpu, "-smp", smp});
     add_memory(args, hw);
     add({"-kernel", boot.kernel.string(), "-initrd", boot.initramfs.string()});
     // panic=-1: a panic reboots at once, which -no-reboot turns into an end that QMP names.

@@ -67,6 +67,7 @@ TEST(QemuArguments, NodesAndHotPlug)
     EXPECT_THAT(text, HasSubstr("-m 4G,slots=4,maxmem=16G"));
     EXPECT_THAT(text, HasSubstr("node,nodeid=0,memdev=ram0,cpus=0-1"));
     EXPECT_THAT(text, HasSubstr("-numa node,nodeid=1"));
+    EXPECT_THAT(text, HasSubstr("-smp 2,sockets=2,cores=1,threads=1"));
     EXPECT_THAT(text, HasSubstr("reserve=off"));
 }
 
