@@ -326,8 +326,11 @@ std::vector<std::string> qemu_arguments(const Boot &boot, const Channels &channe
     add_memory(args, hw);
     add({"-kernel", boot.kernel.string(), "-initrd", boot.initramfs.string()});
     // panic=-1: a panic reboots at once, which -no-reboot turns into an end that QMP names.
+    // The rest is for hosts that are too busy to run the guest now and then: the test of the timer
+    // at boot would panic, and the watchdogs would cry. A scenario may set them again.
     const std::string cmdline =
-        fmt::format("console=ttyS0 panic=-1 printk.time=1 rdinit=/init {}", boot.cmdline);
+        fmt::format("console=ttyS0 panic=-1 printk.time=1 rdinit=/init no_timer_check "
+                    "watchdog_thresh=30 rcupdate.rcu_cpu_stall_timeout=120 {}", boot.cmdline);
     add({"-append", cmdline.substr(0, cmdline.find_last_not_of(' ') + 1)});
     if (interactive) {
         add({"-serial", "mon:stdio"});
