@@ -67,6 +67,9 @@ mini_source() {
 	printf 'VERSION = 5\nPATCHLEVEL = 10\nSUBLEVEL = %s\nEXTRAVERSION =\n' "$2" >"$1/Makefile"
 	seq 1 40 | sed 's/^/hugetlb line /' >"$1/mm/hugetlb.c"
 	seq 1 40 | sed 's/^/sparse line /' >"$1/mm/sparse.c"
+	# For git a label is a function, unless the attributes say that this is C.
+	printf '*.c diff=cpp\n' >"$1/.gitattributes"
+	sed -i -e '18s/.*/int f(void)/' -e '21s/.*/label:/' "$1/mm/hugetlb.c"
 	echo 'shipped but ignored' >"$1/mm/tables.o_shipped"
 	printf '*.o_shipped\n' >"$1/.gitignore"
 	printf '#!/bin/sh\n' >"$1/scripts/run.sh"
