@@ -145,30 +145,45 @@ Result<Survey> survey_once(const KernelView &view, const PageFlags &flags)
 	return survey;
 }
 
-/// A pool that is being resized cannot be counted in one go, so a difference has to
-/// be found three times running, of a pool that rests, before it is one.
-Result<Survey> survey(const KernelView &view, const PageFlags &flags)
+/// Whether the pools stay as they are for a while, looked at often enough to see one
+/// that is resized to and fro.
+bool at_rest(const std::vector<Pool> &pools)
 {
 	using namespace std::chrono_literals;
-	constexpr int attempts = 6;
+	for (int look = 0; look < 60; look++) {
+		const auto now = read_pools();
+		if (!now || *now != pools)
+			return false;
+		std::this_thread::sleep_for(5ms);
+	}
+	return true;
+}
+
+/// A pool that is being resized cannot be counted in one go, and pages stay huge pages
+/// for a moment after they have left it. So a difference has to be found again after a
+/// while in which nothing moved before it is one.
+Result<Survey> survey(const KernelView &view, const PageFlags &flags)
+{
+	constexpr int attempts = 8;
 	constexpr int enough = 3;
 	int same = 0;
-	std::optional<std::vector<std::uint64_t>> last;
+	std::optional<std::vector<Pool>> before;
+	std::vector<std::uint64_t> last;
 	for (int attempt = 1;; attempt++) {
 		auto s = survey_once(view, flags);
 		if (!s || reconciles(s->totals))
 			return s;
-		std::vector<std::uint64_t> counts;
-		for (const SizeTotals &size : s->totals.sizes) {
-			counts.push_back(size.found);
-			counts.push_back(size.in_pool.value_or(0));
-		}
-		same = s->totals.vanished == 0 && (!last || *last == counts) ? same + 1 : 0;
-		last = std::move(counts);
+		std::vector<std::uint64_t> pfns;
+		for (const Seen &page : s->pages)
+			pfns.push_back(page.pfn);
+		const bool still = at_rest(s->pools) && s->totals.vanished == 0 &&
+				   (!before || (*before == s->pools && last == pfns));
+		same = still ? same + 1 : 0;
+		before = s->pools;
+		last = std::move(pfns);
 		s->totals.moving = same < enough;
 		if (same >= enough || attempt == attempts)
 			return s;
-		std::this_thread::sleep_for(50ms);
 	}
 }
 

@@ -17,6 +17,7 @@ struct Pool {
 	std::uint64_t pages = 0;    ///< nr_hugepages, surplus included
 	std::uint64_t free = 0;
 	std::uint64_t surplus = 0;
+	friend bool operator==(const Pool &, const Pool &) = default;
 };
 
 /// All pools, smallest page size first. `root` is /sys/kernel/mm/hugepages, or
