@@ -11,12 +11,13 @@ for script in import apply export name refresh check roundtrip lint bisect mbox;
 done
 
 mini_source "$WORK/mini" 9
-mini_bases
+mini_bases unknown
 works "a series" mini_series
 P=$HM_PATCHES/5.10.y
 # check looks at selftests/ and MAINTAINERS.snippet below the root: give it one of its own.
 root=$WORK/root
 mkdir "$root"
+# shellcheck disable=SC2317 # called through works and refused
 check() { "$HM_SERIES" --root "$root" check; }
 refused 1 'cover-letter: cannot read' "no cover letter" check
 printf 'Subject: Numbers in words\n\nFirst, second and fourth topic, spelled.\n' >"$P/cover-letter"

@@ -5,7 +5,7 @@
 . "${BASH_SOURCE[0]%/*}/lib.sh"
 
 mini_source "$WORK/mini" 9
-mini_bases
+mini_bases unknown
 want=$(awk '/^5.10.y/ { print $4 }' "$HM_BASES")
 base_tree() { git -C "$CACHE/git/5.10.y" rev-parse 'refs/heads/base^{tree}'; }
 afresh() { rm -rf "$CACHE" && mkdir -p "$CACHE/src"; }
@@ -62,7 +62,7 @@ works "a re-run fetches it anew" "$Q/import"
 afresh
 head -c 200 "$WORK/mirror/v5.x/linux-5.10.9.tar.xz" >"$CACHE/src/linux-5.10.9.tar.xz"
 refused 1 'is damaged or another release' "a damaged tarball in the cache is refused by name" env ORIGIN=cache "$Q/import"
-mini_bases
+mini_bases unknown
 refused 1 'linux-5.10.9.tar.xz is damaged' "without a recorded sha256 as well" env ORIGIN=cache "$Q/import"
 
 # Right name and version, other content.

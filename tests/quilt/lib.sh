@@ -9,6 +9,7 @@ export GIT_AUTHOR_NAME=hugemem GIT_AUTHOR_EMAIL=hugemem@localhost GIT_COMMITTER_
 unset KSRC BASE TOPIC DRY TREE REV BASE_REV ORIGIN TO KERNEL_MIRROR
 ROOT=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 Q=$ROOT/tools/quilt
+# shellcheck source=tools/quilt/common.sh
 . "$Q/common.sh"
 set +e
 hm_series --version >/dev/null 2>&1 # builds it, if need be, before the cache moves

@@ -5,7 +5,7 @@
 . "${BASH_SOURCE[0]%/*}/lib.sh"
 
 mini_source "$WORK/mini" 9
-mini_bases
+mini_bases unknown
 works "a series to move" mini_series
 P=$HM_PATCHES/5.10.y
 cp -r "$HM_PATCHES" "$WORK/first"

@@ -5,7 +5,7 @@
 . "${BASH_SOURCE[0]%/*}/lib.sh"
 
 mini_source "$WORK/mini" 9
-mini_bases
+mini_bases unknown
 works "a series comes out of export" mini_series
 P=$HM_PATCHES/5.10.y
 [[ $(cd "$P" && echo *) == "0101-mm-hugetlb-spell-ten.patch 0102-mm-hugetlb-spell-thirty.patch 0201-mm-sparse-spell-five.patch 0401-mm-hugetlb-spell-twelve.patch" ]]

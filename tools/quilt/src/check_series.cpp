@@ -192,8 +192,11 @@ Findings check_selftests(const std::map<std::string, std::string> &created,
 	for (std::filesystem::recursive_directory_iterator at(folder, ec), end; !ec && at != end;
 	     at.increment(ec)) {
 		const auto inner = std::filesystem::relative(at->path(), folder).string();
-		// Only whole collections count: what stands beside them is not for the tree.
-		if (at->is_regular_file() && inner.find('/') != std::string::npos &&
+		// Only whole collections count: what stands beside them is not for the tree, nor is
+		// what tools leave behind in hidden files.
+		const auto name = at->path().filename().string();
+		const bool ours = !name.starts_with('.') || name == ".gitignore";
+		if (at->is_regular_file() && ours && inner.find('/') != std::string::npos &&
 		    !carried.contains(inner))
 			found.push_back(
 				{"selftests/" + inner, "no patch carries it into the tree"});
