@@ -115,6 +115,49 @@ static long resize_failing(long nr, long percent, long *failures)
 	return ret < 0 ? -ENOMEM : hv_pool("nr_hugepages");
 }
 
+/* A line "NAME VALUE" of a file of them; -1 if there is none */
+static long named_value(const char *path, const char *name)
+{
+	char line[256];
+	size_t len = strlen(name);
+	long value = -1;
+	FILE *file = fopen(path, "r");
+
+	while (file && fgets(line, sizeof(line), file))
+		if (!strncmp(line, name, len) && strchr(": \t", line[len]))
+			value = strtol(line + len + 1, NULL, 10);
+	if (file)
+		fclose(file);
+	return value;
+}
+
+/*
+ * Can a page give memory of its own for its memory map, and so always go?  Not
+ * where memory has to remain movable.
+ */
+static bool pages_can_donate(void)
+{
+	bool movable = false;
+	char line[256];
+	FILE *file;
+
+	if (named_value("/proc/vmstat", "htlb_vmemmap_donate") < 0 ||
+	    named_value("/proc/meminfo", "CmaTotal") > 0)
+		return false;
+	file = fopen("/proc/zoneinfo", "r");
+	while (file && fgets(line, sizeof(line), file)) {
+		static bool in_movable;
+
+		if (!strncmp(line, "Node", 4))
+			in_movable = strstr(line, "Movable");
+		else if (in_movable && strstr(line, "managed"))
+			movable |= strtol(strstr(line, "managed") + 7, NULL, 10);
+	}
+	if (file)
+		fclose(file);
+	return !movable;
+}
+
 FIXTURE(failure) {
 	const char *missing;
 	bool can_see;
@@ -224,6 +267,8 @@ TEST_F_TIMEOUT(failure, release_without_memory, HV_TIMEOUT)
 	ASSERT_GE(left, 0);
 	ASSERT_GT(failures, 0)
 		TH_LOG("no allocation failed: this proves nothing");
+	if (pages_can_donate())
+		EXPECT_EQ(0, left);
 	EXPECT_EQ(left, hv_pool("free_hugepages"));
 	EXPECT_EQ(0, hv_pool("surplus_hugepages"));
 	if (self->can_see) {
@@ -238,6 +283,28 @@ TEST_F_TIMEOUT(failure, release_without_memory, HV_TIMEOUT)
 	if (self->can_see)
 		EXPECT_EQ(PAGES, hv_count_state(self->heads, PAGES, HV_OWN));
 	EXPECT_LE(self->before - hv_free_kb(), 1024);
+}
+
+/* Again and again: what pages give of their own is not lost */
+TEST_F_TIMEOUT(failure, cycles_without_memory, HV_TIMEOUT)
+{
+	long left, failures, i, after_first = 0;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	if (!pages_can_donate())
+		SKIP(return, "needs pages that can give memory of their own, and no movable or CMA memory");
+	for (i = 0; i < 100; i++) {
+		ASSERT_EQ(PAGES, hv_resize(PAGES));
+		left = resize_failing(0, 100, &failures);
+		ASSERT_EQ(0, left)
+			TH_LOG("cycle %ld", i);
+		if (!i)
+			after_first = hv_free_kb();
+	}
+	TH_LOG("%ld KiB less free after %ld more cycles",
+	       after_first - hv_free_kb(), i - 1);
+	EXPECT_LE(after_first - hv_free_kb(), 1024);
 }
 
 /* Some allocations fail, at every step once. */
@@ -320,6 +387,8 @@ TEST_F_TIMEOUT(failure, surplus_without_memory, HV_TIMEOUT)
 	       PAGES, failures);
 	EXPECT_EQ(left, hv_pool("surplus_hugepages"));
 	EXPECT_EQ(left, hv_pool("free_hugepages"));
+	if (pages_can_donate())
+		EXPECT_EQ(0, left);
 	if (self->can_see)
 		EXPECT_EQ(0, hv_count_state(self->heads, PAGES, HV_BROKEN));
 	/* Whoever uses them gives them up, now that there is memory */

@@ -163,6 +163,8 @@ void hv_reset(void)
 	/* The harness runs each test as a child; none outlives the program */
 	if (getpid() != before.pid)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* A thread's stack in a transparent huge page would look like a leak */
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	if (before.in_use)
 		return;
 	hv_set_pool("nr_overcommit_hugepages", 0);
