@@ -68,3 +68,25 @@ touched_objects() {
 		esac
 	done | sort -u
 }
+
+# configured TREE OUT FILE.c: true unless the Makefile beside it names an option that OUT/.config has not.
+configured() {
+	local option object=${3##*/}
+	option=$(sed -nE "s/^obj-\\$\\((CONFIG_[A-Z0-9_]+)\\).*[[:space:]=]${object%.c}\\.o.*/\\1/p" "$1/${3%/*}/Makefile" | head -n 1)
+	[[ -z $option ]] || grep -q "^$option=[ym]$" "$2/.config"
+}
+
+# touched_objects_only TREE OUT: the object of every C file that the series touches, and no more.
+touched_objects_only() {
+	local path
+	hm_series touched | while read -r path; do
+		[[ -f $1/$path ]] || continue
+		case $path in
+		arch/x86/entry/vdso/* | lib/vdso/*) ;;
+		tools/* | samples/* | scripts/* | Documentation/*) ;;
+		arch/x86/*.c | arch/x86/*/*.c) echo "${path%.c}.o" ;;
+		arch/*) ;;
+		*.c) if configured "$1" "$2" "$path"; then echo "${path%.c}.o"; fi ;;
+		esac
+	done | sort -u
+}
