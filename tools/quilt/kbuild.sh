@@ -84,7 +84,7 @@ touched_objects_only() {
 		case $path in
 		arch/x86/entry/vdso/* | lib/vdso/*) ;;
 		tools/* | samples/* | scripts/* | Documentation/*) ;;
-		arch/x86/*.c | arch/x86/*/*.c) echo "${path%.c}.o" ;;
+		arch/x86/*.c) echo "${path%.c}.o" ;;
 		arch/*) ;;
 		*.c) if configured "$1" "$2" "$path"; then echo "${path%.c}.o"; fi ;;
 		esac
