@@ -12,7 +12,6 @@
 
 #define PAGES	8L
 #define MEMORY	"/sys/devices/system/memory/"
-#define UNPOISON	"/sys/kernel/debug/hwpoison/unpoison-pfn"
 
 FIXTURE(dissolve) {
 	const char *missing;
@@ -41,7 +40,7 @@ static const char *lacks_poison(void)
 {
 	if (access(MEMORY "soft_offline_page", F_OK))
 		return "needs CONFIG_MEMORY_FAILURE";
-	if (access(UNPOISON, F_OK))
+	if (access(HV_UNPOISON, F_OK))
 		return "needs CONFIG_HWPOISON_INJECT and debugfs, to undo what it does";
 	return NULL;
 }
@@ -118,7 +117,7 @@ static struct outcome retire(const char *file, long on, int index)
 
 	/* Back into use; a flag may be on the page or on the head of it */
 	for (i = 0; i < HV_NR && flagged(head, &which) > 0; i++)
-		hv_write_long(UNPOISON, head + which);
+		hv_write_long(HV_UNPOISON, head + which);
 	hv_resize(0);
 	out.lost_kb = (free_kb - hv_free_kb()) / 512 * 512;
 	return out;
@@ -190,7 +189,7 @@ static long move_away(long on, bool spare, bool *intact)
 		  addr[HV_HUGE - 1] == 0x33 && (ret || pfn != head);
 	munmap(addr, HV_HUGE);
 	for (i = 0; i < HV_NR && flagged(head, &which) > 0; i++)
-		hv_write_long(UNPOISON, head + which);
+		hv_write_long(HV_UNPOISON, head + which);
 	hv_resize(0);
 	return ret;
 }

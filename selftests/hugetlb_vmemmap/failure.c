@@ -11,108 +11,10 @@
 #include "util.h"
 
 #define PAGES	64L
-#define FAIL	"/sys/kernel/debug/fail_page_alloc/"
-#define TIMES	1000000L
 
-static const struct {
-	const char *file;
-	const char *value;
-} setting[] = {
-	/* First and last: nothing happens while the others change */
-	{ FAIL "probability", "0" },
-	{ FAIL "interval", "1" },
-	{ FAIL "space", "0" },
-	{ FAIL "verbose", "0" },
-	{ FAIL "task-filter", "Y" },
-	{ FAIL "min-order", "0" },
-	{ FAIL "ignore-gfp-wait", "N" },
-	{ FAIL "ignore-gfp-highmem", "Y" },
-	{ FAIL "times", "1000000" },
-};
-
-static struct {
-	pid_t pid;
-	char value[ARRAY_SIZE(setting)][32];
-} before;
-
-static void put_back_settings(void)
-{
-	int i;
-
-	if (getpid() != before.pid)
-		return;
-	for (i = ARRAY_SIZE(setting) - 1; i >= 0; i--)
-		hv_write_text(setting[i].file, before.value[i]);
-}
-
-static void __attribute__((constructor)) keep_settings(void)
-{
-	unsigned int i;
-
-	if (hv_read_long(FAIL "probability") < 0)
-		return;
-	before.pid = getpid();
-	for (i = 0; i < ARRAY_SIZE(setting); i++)
-		hv_read_text(setting[i].file, before.value[i],
-			     sizeof(before.value[i]));
-	atexit(put_back_settings);
-}
-
-static const char *lacks_injection(void)
-{
-	if (access("/proc/self/make-it-fail", F_OK))
-		return "needs CONFIG_FAULT_INJECTION";
-	if (access(FAIL "task-filter", F_OK))
-		return "needs CONFIG_FAIL_PAGE_ALLOC, and debugfs at /sys/kernel/debug";
-	return NULL;
-}
-
-/*
- * From now on allocations of tasks that are marked fail.  Those for users do
- * not (GFP_HIGHUSER): a page fault would try again for ever, and huge pages are
- * such memory too.  What the kernel needs for itself never is.
- */
-static void inject(long percent)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(setting); i++)
-		hv_write_text(setting[i].file, setting[i].value);
-	hv_write_long(FAIL "probability", percent);
-}
-
-/* Stop, and tell how many allocations failed. */
-static long inject_end(void)
-{
-	hv_write_text(FAIL "probability", "0");
-	return TIMES - hv_read_long(FAIL "times");
-}
-
-/*
- * Write nr_hugepages while allocations fail.  While they do, this task must not
- * do anything else that takes memory, so all files are open before.  The write
- * itself needs a few bytes, so it may have to be tried again.
- */
 static long resize_failing(long nr, long percent, long *failures)
 {
-	int pool = open(HV_POOL "nr_hugepages", O_WRONLY);
-	int mark = open("/proc/self/make-it-fail", O_WRONLY);
-	long len, ret = -1;
-	char text[32];
-	int i;
-
-	*failures = 0;
-	len = snprintf(text, sizeof(text), "%ld", nr);
-	for (i = 0; i < 20 && ret < 0; i++) {
-		inject(percent);
-		if (pwrite(mark, "1", 1, 0) == 1)
-			ret = pwrite(pool, text, len, 0);
-		pwrite(mark, "0", 1, 0);
-		*failures += inject_end();
-	}
-	close(pool);
-	close(mark);
-	return ret < 0 ? -ENOMEM : hv_pool("nr_hugepages");
+	return hv_resize_failing(HV_POOL "nr_hugepages", nr, percent, failures);
 }
 
 /* A line "NAME VALUE" of a file of them; -1 if there is none */
@@ -170,7 +72,7 @@ FIXTURE_SETUP(failure)
 	hv_reset();
 	self->missing = hv_lacks(HV_NEED_SYSCTL);
 	if (!self->missing)
-		self->missing = lacks_injection();
+		self->missing = hv_lacks_injection();
 	self->can_see = !hv_lacks(HV_NEED_KPAGE | HV_NEED_MAP);
 	self->before = hv_free_kb();
 }
@@ -376,10 +278,10 @@ TEST_F_TIMEOUT(failure, surplus_without_memory, HV_TIMEOUT)
 		self->heads[i] = hv_pfn(addr + i * HV_HUGE);
 
 	mark_workers(true);
-	inject(100);
+	hv_inject(100);
 	ASSERT_EQ(0, munmap(addr, PAGES * HV_HUGE));
 	usleep(500 * 1000);
-	failures = inject_end();
+	failures = hv_inject_end();
 	mark_workers(false);
 
 	left = hv_pool("nr_hugepages");

@@ -175,4 +175,34 @@ TEST_F_TIMEOUT(gigantic, content, HV_TIMEOUT)
 	ASSERT_EQ(0, resize(0));
 }
 
+/*
+ * With no memory for their memory map, pages are released with memory of their
+ * own, and nothing else could have the whole range then.  It moves out when there
+ * is memory again, at the latest when somebody wants a page of 1 GiB.
+ */
+TEST_F_TIMEOUT(gigantic, recover, HV_TIMEOUT)
+{
+	const char *missing = lacks(variant->on);
+	long before, failures, most;
+	int round;
+
+	if (!missing)
+		missing = hv_lacks_injection();
+	if (missing)
+		SKIP(return, "%s", missing);
+
+	before = hv_free_kb();
+	most = resize(2);
+	for (round = 0; round < ROUNDS; round++) {
+		ASSERT_EQ(most, resize(most))
+			TH_LOG("round %d", round);
+		EXPECT_EQ(0, hv_resize_failing(POOL, 0, 100, &failures));
+		if (variant->on)
+			EXPECT_LT(0, failures);
+	}
+	EXPECT_EQ(most, resize(most));
+	EXPECT_EQ(0, resize(0));
+	EXPECT_LE(before - hv_free_kb(), 1024);
+}
+
 TEST_HARNESS_MAIN

@@ -125,4 +125,68 @@ TEST_F_TIMEOUT(savings, one_by_one, HV_TIMEOUT)
 	EXPECT_LE(before - hv_free_kb(), 1024);
 }
 
+#define STRETCH 64	/* pages whose memory map is 2 MiB, mapped by one PMD */
+
+/* Do these pages follow each other, from a border between two stretches? */
+static bool is_stretch(const unsigned long *heads)
+{
+	int i;
+
+	for (i = 0; i < STRETCH; i++)
+		if (heads[i] != heads[0] + i * HV_NR)
+			return false;
+	return heads[0] % (STRETCH * HV_NR) == 0;
+}
+
+/* Is what remains of their memory map evenly spread over one block of 2 MiB? */
+static bool fill_block(const unsigned long *heads)
+{
+	struct hv_box boxes[HV_BOXES];
+	unsigned long first = 0;
+	int i;
+
+	for (i = 0; i < STRETCH; i++) {
+		if (hv_boxes(heads[i], boxes))
+			return true;
+		if (!i)
+			first = boxes[0].pfn;
+		if (boxes[0].pfn != first + i * HV_BOXES)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Where a whole stretch joins the pool at once, the 2 MiB of its memory map come
+ * back as one block: no heads stay in it.
+ */
+TEST_F_TIMEOUT(savings, whole_blocks, HV_TIMEOUT)
+{
+	const char *missing = hv_lacks(HV_NEED_SYSCTL | HV_NEED_KPAGE |
+				       HV_NEED_MAP);
+	static unsigned long heads[1024];
+	long nr, i, whole = 0;
+
+	if (missing)
+		SKIP(return, "%s", missing);
+	if (!variant->on)
+		SKIP(return, "nothing comes back");
+	ASSERT_EQ(0, hv_set_sysctl(1));
+	nr = hv_resize(hv_room() < 1024 ? hv_room() : 1024);
+	ASSERT_LT(0, nr);
+	ASSERT_EQ(nr, hv_heads(heads, nr));
+
+	for (i = 0; i + STRETCH <= nr; i++) {
+		if (!is_stretch(heads + i))
+			continue;
+		whole++;
+		EXPECT_FALSE(fill_block(heads + i))
+			TH_LOG("the heads from PFN %#lx on did not move", heads[i]);
+	}
+	TH_LOG("%ld pages, %ld whole stretches", nr, whole);
+	ASSERT_EQ(0, hv_resize(0));
+	if (!whole)
+		SKIP(return, "needs 128 MiB of adjacent free memory");
+}
+
 TEST_HARNESS_MAIN

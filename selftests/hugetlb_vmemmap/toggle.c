@@ -6,6 +6,7 @@
  */
 #include "kselftest_harness.h"
 #include <pthread.h>
+#include <sys/mman.h>
 #include "util.h"
 
 #define PAGES	32L
@@ -107,6 +108,68 @@ TEST_F_TIMEOUT(toggle, freed_against_the_switch, HV_TIMEOUT)
 			EXPECT_LE(self->before - hv_free_kb(), 1024);
 		}
 	}
+}
+
+/* Free pages become optimized when told so, as many as asked for. */
+TEST_F_TIMEOUT(toggle, free_pages_on_demand, HV_TIMEOUT)
+{
+	static const char * const wrong[] = { "x", "-1", "1 2" };
+	const char *file = HV_POOL "optimize_free_hugepages";
+	long nr, used = 0;
+	unsigned int i;
+	char *addr;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	ASSERT_EQ(0, hv_set_sysctl(0));
+	ASSERT_EQ(4 * PAGES, hv_resize(4 * PAGES));
+	nr = hv_heads(self->heads, 4 * PAGES);
+	ASSERT_EQ(4 * PAGES, nr);
+
+	for (i = 0; i < ARRAY_SIZE(wrong); i++)
+		EXPECT_GT(0, hv_write_text(file, wrong[i]));
+	EXPECT_EQ(0, hv_write_long(file, 0));
+	EXPECT_EQ(0, hv_pool("optimized_hugepages"));
+
+	EXPECT_EQ(0, hv_write_long(file, 3));
+	EXPECT_EQ(3, hv_pool("optimized_hugepages"));
+	EXPECT_EQ(3, hv_count_state(self->heads, nr, HV_SHARED));
+
+	/* Those in use and those that are reserved remain what they are */
+	addr = hv_map(PAGES);
+	ASSERT_NE(MAP_FAILED, addr);
+	for (i = 0; i < PAGES; i++)
+		used += hv_state(hv_pfn(addr + i * HV_HUGE)) == HV_SHARED;
+	EXPECT_EQ(0, hv_write_long(file, 1000000));
+	EXPECT_EQ(nr - PAGES + used, hv_pool("optimized_hugepages"));
+	EXPECT_EQ(nr - PAGES, hv_pool("free_hugepages"));
+	munmap(addr, PAGES * HV_HUGE);
+
+	EXPECT_EQ(0, hv_write_long(file, 1000000));
+	EXPECT_EQ(nr, hv_count_state(self->heads, nr, HV_SHARED));
+	EXPECT_EQ(nr, hv_pool("free_hugepages"));
+	EXPECT_EQ(0, hv_pool("surplus_hugepages"));
+
+	ASSERT_EQ(0, hv_resize(0));
+	EXPECT_EQ(nr, hv_count_state(self->heads, nr, HV_OWN));
+	EXPECT_LE(self->before - hv_free_kb(), 1024);
+}
+
+/* Pages that are reserved are there for who reserved them, at any time. */
+TEST_F_TIMEOUT(toggle, reserved_pages_stay, HV_TIMEOUT)
+{
+	char *addr;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	ASSERT_EQ(0, hv_set_sysctl(0));
+	ASSERT_EQ(PAGES, hv_resize(PAGES));
+	addr = mmap(NULL, PAGES * HV_HUGE, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	ASSERT_NE(MAP_FAILED, addr);
+	EXPECT_EQ(0, hv_write_long(HV_POOL "optimize_free_hugepages", PAGES));
+	EXPECT_EQ(0, hv_pool("optimized_hugepages"));
+	munmap(addr, PAGES * HV_HUGE);
 }
 
 /* A pool of both kinds, grown and shrunk a page at a time. */

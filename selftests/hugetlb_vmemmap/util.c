@@ -642,3 +642,135 @@ const char *hv_lacks(unsigned int needs)
 	}
 	return NULL;
 }
+
+/* --- bad memory --- */
+
+int hv_poison(unsigned long pfn)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%#lx", pfn * HV_SMALL);
+	return hv_write_text(HV_POISON, text);
+}
+
+void hv_unpoison_all(void)
+{
+	static __u64 flags[HV_NR];
+	unsigned long pfn;
+	ssize_t n, i;
+	int fd;
+
+	fd = open("/proc/kpageflags", O_RDONLY);
+	for (pfn = 0; fd >= 0; pfn += n / sizeof(*flags)) {
+		n = pread(fd, flags, sizeof(flags), pfn * sizeof(*flags));
+		if (n <= 0)
+			break;
+		for (i = 0; i < n / (ssize_t)sizeof(*flags); i++)
+			if (flags[i] & hv_bit(KPF_HWPOISON))
+				hv_write_long(HV_UNPOISON, pfn + i);
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+/* --- allocations that fail --- */
+
+#define FAIL	"/sys/kernel/debug/fail_page_alloc/"
+#define TIMES	1000000L
+
+static const struct {
+	const char *file;
+	const char *value;
+} setting[] = {
+	/* First and last: nothing happens while the others change */
+	{ FAIL "probability", "0" },
+	{ FAIL "interval", "1" },
+	{ FAIL "space", "0" },
+	{ FAIL "verbose", "0" },
+	{ FAIL "task-filter", "Y" },
+	{ FAIL "min-order", "0" },
+	{ FAIL "ignore-gfp-wait", "N" },
+	{ FAIL "ignore-gfp-highmem", "Y" },
+	{ FAIL "times", "1000000" },
+};
+
+#define NR_SETTINGS (sizeof(setting) / sizeof(setting[0]))
+
+static struct {
+	pid_t pid;
+	char value[NR_SETTINGS][32];
+} injection;
+
+static void put_back_settings(void)
+{
+	int i;
+
+	if (getpid() != injection.pid)
+		return;
+	for (i = NR_SETTINGS - 1; i >= 0; i--)
+		hv_write_text(setting[i].file, injection.value[i]);
+}
+
+static void __attribute__((constructor)) keep_settings(void)
+{
+	unsigned int i;
+
+	if (hv_read_long(FAIL "probability") < 0)
+		return;
+	injection.pid = getpid();
+	for (i = 0; i < NR_SETTINGS; i++)
+		hv_read_text(setting[i].file, injection.value[i],
+			     sizeof(injection.value[i]));
+	atexit(put_back_settings);
+}
+
+const char *hv_lacks_injection(void)
+{
+	if (access("/proc/self/make-it-fail", F_OK))
+		return "needs CONFIG_FAULT_INJECTION";
+	if (access(FAIL "task-filter", F_OK))
+		return "needs CONFIG_FAIL_PAGE_ALLOC, and debugfs at /sys/kernel/debug";
+	return NULL;
+}
+
+void hv_inject(long percent)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_SETTINGS; i++)
+		hv_write_text(setting[i].file, setting[i].value);
+	hv_write_long(FAIL "probability", percent);
+}
+
+long hv_inject_end(void)
+{
+	hv_write_text(FAIL "probability", "0");
+	return TIMES - hv_read_long(FAIL "times");
+}
+
+/*
+ * While they fail, this task must not do anything else that takes memory, so all
+ * files are open before.  The write itself needs a few bytes, so it may have to be
+ * tried again.
+ */
+long hv_resize_failing(const char *file, long nr, long percent, long *failures)
+{
+	int pool = open(file, O_WRONLY);
+	int mark = open("/proc/self/make-it-fail", O_WRONLY);
+	long len, ret = -1;
+	char text[32];
+	int i;
+
+	*failures = 0;
+	len = snprintf(text, sizeof(text), "%ld", nr);
+	for (i = 0; i < 20 && ret < 0; i++) {
+		hv_inject(percent);
+		if (pwrite(mark, "1", 1, 0) == 1)
+			ret = pwrite(pool, text, len, 0);
+		pwrite(mark, "0", 1, 0);
+		*failures += hv_inject_end();
+	}
+	close(pool);
+	close(mark);
+	return ret < 0 ? -ENOMEM : hv_read_long(file);
+}

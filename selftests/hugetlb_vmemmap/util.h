@@ -115,4 +115,27 @@ const char *hv_state_name(enum hv_state state);
 /* How many of the pages are in a state */
 long hv_count_state(const unsigned long *heads, long nr, enum hv_state state);
 
+/* Makes a page bad by its address, without killing anybody; takes one back by PFN */
+#define HV_POISON	"/sys/devices/system/memory/hard_offline_page"
+#define HV_UNPOISON	"/sys/kernel/debug/hwpoison/unpoison-pfn"
+
+int hv_poison(unsigned long pfn);
+void hv_unpoison_all(void);
+
+/* The reason why allocations cannot be made to fail, or NULL */
+const char *hv_lacks_injection(void);
+/*
+ * From now on allocations of tasks that are marked fail.  Those for users do
+ * not (GFP_HIGHUSER): a page fault would try again for ever, and huge pages are
+ * such memory too.  What the kernel needs for itself never is.
+ */
+void hv_inject(long percent);
+/* Stop, and tell how many allocations failed */
+long hv_inject_end(void);
+/*
+ * Write a number to a file of a pool while @percent of the kernel's allocations
+ * for itself fail, and read it back.  @failures: how many did fail.
+ */
+long hv_resize_failing(const char *file, long nr, long percent, long *failures);
+
 #endif /* __HUGETLB_VMEMMAP_UTIL_H */

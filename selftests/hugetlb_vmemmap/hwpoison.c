@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Bad memory in huge pages.  One page of 4 KiB is lost for each error, no more;
+ * it is the one that was named, and nobody gets it again.
+ *
+ * What is poisoned is taken back into use at the end.
+ */
+#include "kselftest_harness.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "util.h"
+
+#define PAGES	8L
+
+/* Free memory is not exactly what it was, but 2 MiB are told from 4 KiB */
+#define NOISE_KB 1024L
+
+/* Head, first frame, its last struct page, first and last shared one, between */
+static const int indices[] = { 0, 1, 5, 6, 63, 64, 300, 511 };
+
+FIXTURE(hwpoison) {
+	const char *missing;
+};
+
+FIXTURE_SETUP(hwpoison)
+{
+	hv_reset();
+	self->missing = hv_lacks(HV_NEED_KPAGE);
+	if (!self->missing && access(HV_POISON, F_OK))
+		self->missing = "needs CONFIG_MEMORY_FAILURE";
+	if (!self->missing && access(HV_UNPOISON, F_OK))
+		self->missing = "needs CONFIG_HWPOISON_INJECT and debugfs, to undo what it does";
+	if (!self->missing && !hv_has_sysctl())
+		self->missing = "the kernel loses more than 4 KiB without the optimization";
+}
+
+FIXTURE_TEARDOWN(hwpoison)
+{
+	const char *complaint = hv_complaint();
+
+	EXPECT_EQ(NULL, complaint)
+		TH_LOG("kernel log: %s", complaint);
+	hv_reset();
+}
+
+static bool has_flag(unsigned long pfn, int kpf)
+{
+	__u64 flags = 0;
+
+	return !hv_kpageflags(pfn, 1, &flags) && (flags & hv_bit(kpf));
+}
+
+static bool poisoned(unsigned long pfn)
+{
+	return has_flag(pfn, KPF_HWPOISON);
+}
+
+/* How many of the pages that belonged to a huge page are flagged */
+static int nr_poisoned(unsigned long head)
+{
+	int i, nr = 0;
+
+	for (i = 0; i < HV_NR; i++)
+		nr += poisoned(head + i);
+	return nr;
+}
+
+/*
+ * The pool is empty.  Of the memory that @head was, the pages @bad are flagged and
+ * lost, and the rest is in use again: also when the pool takes all it can get.
+ */
+static void check_lost(struct __test_metadata *_metadata, unsigned long head,
+		       const int *bad, int nr, long before_kb)
+{
+	unsigned long *heads;
+	long i, got;
+
+	EXPECT_EQ(nr, nr_poisoned(head));
+	for (i = 0; i < nr; i++)
+		EXPECT_TRUE(poisoned(head + bad[i]))
+			TH_LOG("page %d is not flagged", bad[i]);
+
+	got = hv_resize(hv_room());
+	ASSERT_LT(0, got);
+	heads = calloc(got, sizeof(*heads));
+	ASSERT_NE(NULL, heads);
+	got = hv_heads(heads, got);
+	for (i = 0; i < got; i++)
+		EXPECT_NE(head, heads[i])
+			TH_LOG("bad memory is in the pool again");
+	free(heads);
+	hv_resize(0);
+	EXPECT_LT(before_kb - hv_free_kb(), NOISE_KB);
+
+	hv_unpoison_all();
+	EXPECT_EQ(0, nr_poisoned(head));
+}
+
+/* Empty pool, switch set; free memory, which tells what is lost later */
+static long prepare(int on)
+{
+	hv_resize(0);
+	hv_set_sysctl(on);
+	return hv_free_kb();
+}
+
+TEST_F_TIMEOUT(hwpoison, free_in_pool, HV_TIMEOUT)
+{
+	unsigned long heads[PAGES];
+	unsigned int i;
+	long before;
+	int on;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+
+	for (on = 0; on <= 1; on++) {
+		for (i = 0; i < ARRAY_SIZE(indices); i++) {
+			before = prepare(on);
+			ASSERT_EQ(PAGES, hv_resize(PAGES));
+			ASSERT_EQ(PAGES, hv_heads(heads, PAGES));
+			EXPECT_EQ(0, hv_poison(heads[3] + indices[i]));
+			/* Taken apart at once: the others remain */
+			EXPECT_EQ(PAGES - 1, hv_pool("nr_hugepages"));
+			hv_resize(0);
+			check_lost(_metadata, heads[3], &indices[i], 1, before);
+		}
+	}
+}
+
+/* A free page that is reserved stays in the pool, with all that is known of it. */
+TEST_F_TIMEOUT(hwpoison, reserved_in_pool, HV_TIMEOUT)
+{
+	static const int bad[] = { 0, 7, 300, 511 };
+	unsigned long head;
+	long before;
+	char *addr;
+	int on, i;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+
+	for (on = 0; on <= 1; on++) {
+		before = prepare(on);
+		ASSERT_EQ(1, hv_resize(1));
+		ASSERT_EQ(1, hv_heads(&head, 1));
+		addr = mmap(NULL, HV_HUGE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+		ASSERT_NE(MAP_FAILED, addr);
+		for (i = ARRAY_SIZE(bad) - 1; i >= 0; i--)
+			EXPECT_EQ(0, hv_poison(head + bad[i]));
+		EXPECT_EQ(1, hv_pool("nr_hugepages"));
+		munmap(addr, HV_HUGE);
+		EXPECT_EQ(0, hv_resize(0));
+		check_lost(_metadata, head, bad, ARRAY_SIZE(bad), before);
+	}
+}
+
+static void used(struct __test_metadata *_metadata, bool file)
+{
+	unsigned long head;
+	unsigned int i;
+	long before;
+	char *addr;
+	int on, fd;
+
+	for (on = 0; on <= 1; on++) {
+		for (i = 0; i < ARRAY_SIZE(indices); i++) {
+			before = prepare(on);
+			ASSERT_EQ(2, hv_resize(2));
+			fd = -1;
+			if (file) {
+				fd = memfd_create("huge", MFD_HUGETLB);
+				ASSERT_LE(0, fd);
+				ASSERT_EQ(0, ftruncate(fd, HV_HUGE));
+			}
+			addr = mmap(NULL, HV_HUGE, PROT_READ | PROT_WRITE,
+				    file ? MAP_SHARED : MAP_PRIVATE |
+				    MAP_ANONYMOUS | MAP_HUGETLB, fd, 0);
+			ASSERT_NE(MAP_FAILED, addr);
+			memset(addr, 0x5a, HV_HUGE);
+			head = hv_pfn(addr);
+			ASSERT_NE(0, head);
+			EXPECT_EQ(0, hv_poison(head + indices[i]));
+			munmap(addr, HV_HUGE);
+			if (file)
+				close(fd);
+			EXPECT_EQ(1, hv_pool("nr_hugepages"));
+			hv_resize(0);
+			check_lost(_metadata, head, &indices[i], 1, before);
+		}
+	}
+}
+
+TEST_F_TIMEOUT(hwpoison, used_privately, HV_TIMEOUT)
+{
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	used(_metadata, false);
+}
+
+TEST_F_TIMEOUT(hwpoison, used_as_file, HV_TIMEOUT)
+{
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	used(_metadata, true);
+}
+
+/*
+ * Free memory that no huge page has yet: the page leaves the free lists, and the
+ * pool grows around it.
+ */
+TEST_F_TIMEOUT(hwpoison, free_memory, HV_TIMEOUT)
+{
+	unsigned long heads[PAGES], pfn;
+	unsigned int i;
+	long before;
+	int on;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+
+	for (on = 0; on <= 1; on++) {
+		for (i = 0; i < ARRAY_SIZE(indices); i++) {
+			before = prepare(on);
+			ASSERT_EQ(PAGES, hv_resize(PAGES));
+			ASSERT_EQ(PAGES, hv_heads(heads, PAGES));
+			hv_resize(0);
+			pfn = heads[3] + indices[i];
+			EXPECT_EQ(0, hv_poison(pfn));
+			EXPECT_FALSE(has_flag(pfn, KPF_BUDDY))
+				TH_LOG("page %d is still free", indices[i]);
+			check_lost(_metadata, heads[3], &indices[i], 1, before);
+		}
+	}
+}
+
+TEST_HARNESS_MAIN
