@@ -83,24 +83,28 @@ static bool overcommit(void)
 	return true;
 }
 
-/* Privately, with a child that copies, or as a file with several views of it */
+/*
+ * Privately or as a file, by a child: a page may be poisoned, or gone, which is a
+ * signal.  The file stays when its pages go: 5.10 prints the name of the file of a
+ * page that it cannot move offline, and dies if that goes away meanwhile.
+ */
 static bool use(void)
 {
+	static int fd = -1;
 	size_t len = (1 + pick(8)) * HV_HUGE, at;
-	int fd = pick(2) ? -1 : memfd_create("stress", MFD_HUGETLB);
+	bool file = pick(2);
 	char *addr;
 	pid_t pid;
 
-	if (fd >= 0 && ftruncate(fd, len)) {
-		close(fd);
-		return true;
-	}
-	addr = mmap(NULL, len, PROT_READ | PROT_WRITE, fd >= 0 ? MAP_SHARED :
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, fd, 0);
+	if (fd < 0)
+		fd = memfd_create("stress", MFD_HUGETLB);
+	if (file && ftruncate(fd, len))
+		return fd >= 0;
+	addr = mmap(NULL, len, PROT_READ | PROT_WRITE, file ? MAP_SHARED :
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, file ? fd : -1, 0);
 	if (addr == MAP_FAILED) {
 		usleep(1000);
 	} else {
-		/* A page may be poisoned, or gone: that is a signal, for a child */
 		pid = fork();
 		if (!pid) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -112,9 +116,7 @@ static bool use(void)
 			waitpid(pid, NULL, 0);
 		munmap(addr, len);
 	}
-	if (fd >= 0)
-		close(fd);
-	return true;
+	return !file || !ftruncate(fd, 0);
 }
 
 static bool walk(const char *path, bool mark)

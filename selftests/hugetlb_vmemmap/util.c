@@ -677,11 +677,12 @@ void hv_unpoison_all(void)
 
 #define FAIL	"/sys/kernel/debug/fail_page_alloc/"
 #define TIMES	1000000L
+#define NR_SETTINGS 9
 
 static const struct {
 	const char *file;
 	const char *value;
-} setting[] = {
+} setting[NR_SETTINGS] = {
 	/* First and last: nothing happens while the others change */
 	{ FAIL "probability", "0" },
 	{ FAIL "interval", "1" },
@@ -694,7 +695,6 @@ static const struct {
 	{ FAIL "times", "1000000" },
 };
 
-#define NR_SETTINGS (sizeof(setting) / sizeof(setting[0]))
 
 static struct {
 	pid_t pid;

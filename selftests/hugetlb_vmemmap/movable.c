@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Pages in memory that has to remain movable: optimized like any others, unless
+ * vm.hugetlb_optimize_vmemmap_movable says no.
+ *
+ * Needs ZONE_MOVABLE with room for some pages: boot with movablecore=1G.
+ */
+#include "kselftest_harness.h"
+#include "util.h"
+
+#define SYSCTL	"/proc/sys/vm/hugetlb_optimize_vmemmap_movable"
+#define PAGES	1024L
+
+FIXTURE(movable) {
+	const char *missing;
+	unsigned long start[8], end[8];	/* PFNs of each ZONE_MOVABLE */
+	int zones;
+	long before;
+};
+
+/* Spans of ZONE_MOVABLE of all nodes */
+static int find_zones(unsigned long *start, unsigned long *end, int max)
+{
+	FILE *file = fopen("/proc/zoneinfo", "r");
+	unsigned long spanned = 0;
+	bool inside = false;
+	char line[256];
+	int nr = 0;
+
+	while (file && nr < max && fgets(line, sizeof(line), file)) {
+		if (!strncmp(line, "Node", 4))
+			inside = strstr(line, "Movable");
+		if (sscanf(line, " spanned %lu", &spanned) == 1)
+			continue;
+		if (inside && sscanf(line, " start_pfn: %lu", &start[nr]) == 1 &&
+		    spanned) {
+			end[nr] = start[nr] + spanned;
+			nr++;
+		}
+	}
+	if (file)
+		fclose(file);
+	return nr;
+}
+
+FIXTURE_SETUP(movable)
+{
+	hv_reset();
+	self->missing = hv_lacks(HV_NEED_SYSCTL | HV_NEED_KPAGE | HV_NEED_MAP);
+	self->zones = find_zones(self->start, self->end, ARRAY_SIZE(self->end));
+	if (!self->missing && !self->zones)
+		self->missing = "needs ZONE_MOVABLE, as with movablecore=1G";
+	self->before = hv_free_kb();
+}
+
+FIXTURE_TEARDOWN(movable)
+{
+	const char *complaint = hv_complaint();
+
+	EXPECT_EQ(NULL, complaint)
+		TH_LOG("kernel log: %s", complaint);
+	hv_write_long(SYSCTL, 1);
+	hv_reset();
+}
+
+static bool is_movable(unsigned long pfn, const unsigned long *start,
+		       const unsigned long *end, int zones)
+{
+	while (zones--)
+		if (pfn >= start[zones] && pfn < end[zones])
+			return true;
+	return false;
+}
+
+TEST_F_TIMEOUT(movable, policy, HV_TIMEOUT)
+{
+	static unsigned long heads[PAGES];
+	long allowed, nr, i, movable, shared;
+	bool is;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+
+	EXPECT_EQ(1, hv_read_long(SYSCTL));
+	for (allowed = 1; allowed >= 0; allowed--) {
+		ASSERT_EQ(0, hv_write_long(SYSCTL, allowed));
+		nr = hv_resize(hv_room() < PAGES ? hv_room() : PAGES);
+		ASSERT_LT(0, nr);
+		ASSERT_EQ(nr, hv_heads(heads, nr));
+		movable = 0;
+		shared = 0;
+		for (i = 0; i < nr; i++) {
+			is = is_movable(heads[i], self->start, self->end,
+					self->zones);
+			movable += is;
+			shared += hv_state(heads[i]) == HV_SHARED;
+			EXPECT_EQ(is && !allowed ? HV_OWN : HV_SHARED,
+				  hv_state(heads[i]))
+				TH_LOG("PFN %#lx, %smovable, allowed %ld",
+				       heads[i], is ? "" : "not ", allowed);
+		}
+		TH_LOG("allowed %ld: %ld pages, %ld movable, %ld optimized",
+		       allowed, nr, movable, shared);
+		EXPECT_LT(0, movable);
+		EXPECT_EQ(shared, hv_pool("optimized_hugepages"));
+		ASSERT_EQ(0, hv_resize(0));
+		EXPECT_EQ(nr, hv_count_state(heads, nr, HV_OWN));
+		EXPECT_LE(self->before - hv_free_kb(), 1024);
+	}
+}
+
+/* Without memory they stay, and nothing of theirs becomes memory map. */
+TEST_F_TIMEOUT(movable, stay_without_memory, HV_TIMEOUT)
+{
+	const char *missing = self->missing ? self->missing :
+					      hv_lacks_injection();
+	static unsigned long heads[PAGES];
+	long nr, i, left, failures, movable = 0;
+
+	if (missing)
+		SKIP(return, "%s", missing);
+
+	nr = hv_resize(hv_room() < 64 ? hv_room() : 64);
+	ASSERT_EQ(nr, hv_heads(heads, nr));
+	for (i = 0; i < nr; i++)
+		movable += is_movable(heads[i], self->start, self->end,
+				      self->zones);
+	ASSERT_LT(0, movable);
+
+	left = hv_resize_failing(HV_POOL "nr_hugepages", 0, 100, &failures);
+	TH_LOG("%ld pages, %ld movable: %ld left", nr, movable, left);
+	EXPECT_LT(0, failures);
+	/* The reserve of a node is good for one; others may have memory to give */
+	EXPECT_GE(movable, left);
+	if (movable == nr)
+		EXPECT_LE(nr - self->zones, left);
+
+	EXPECT_EQ(0, hv_resize(0));
+	EXPECT_EQ(nr, hv_count_state(heads, nr, HV_OWN));
+	EXPECT_LE(self->before - hv_free_kb(), 1024);
+}
+
+TEST_HARNESS_MAIN
