@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include "util.h"
@@ -119,6 +120,20 @@ static bool use(void)
 	return !file || !ftruncate(fd, 0);
 }
 
+/*
+ * Readers of struct pages and taking memory offline, one or the other: 5.10 does
+ * not keep a block online while they look at it, and with DEBUG_VM the struct
+ * pages of an offline block are filled with ones.
+ */
+static void lock_blocks(int how)
+{
+	static int fd = -1;
+
+	if (fd < 0)
+		fd = open("/proc/self/exe", O_RDONLY);
+	flock(fd, how);
+}
+
 static bool walk(const char *path, bool mark)
 {
 	static __u64 entries[4096];
@@ -129,9 +144,11 @@ static bool walk(const char *path, bool mark)
 	if (fd < 0)
 		return false;
 	memset(entries, 0xff, sizeof(entries));
+	lock_blocks(LOCK_SH);
 	while ((n = mark ? pwrite(fd, entries, sizeof(entries), at) :
 			   pread(fd, entries, sizeof(entries), at)) > 0)
 		at += n;
+	lock_blocks(LOCK_UN);
 	close(fd);
 	return true;
 }
@@ -197,38 +214,43 @@ static bool offline(void)
 {
 	struct sigaction action = { .sa_handler = on_alarm };
 	long block = pick(nr_blocks());
+	bool there;
 
 	/* 5.10 tries for as long as nobody interrupts it */
 	sigaction(SIGALRM, &action, NULL);
+	lock_blocks(LOCK_EX);
 	alarm(2);
-	if (!set_block(block, "offline"))
-		return false;
+	there = set_block(block, "offline");
 	alarm(0);
 	usleep(pick(20000));
 	set_block(block, "online");
-	return true;
+	lock_blocks(LOCK_UN);
+	usleep(pick(50000));
+	return there;
 }
 
-/* Poison a page of some huge page and take it back into use */
+/*
+ * Poison a page of some huge page.  It is taken back at the end: 5.10 does not
+ * expect a page to have users when that is done.
+ */
 static bool poison(void)
 {
 	static unsigned long heads[4096];
-	long nr = hv_heads(heads, 4096), i;
-	unsigned long pfn;
-	__u64 flags;
+	static int left = 500;
+	long nr;
 
 	if (access(HV_UNPOISON, F_OK))
 		return false;
-	usleep(pick(100000));
-	if (nr <= 0)
+	usleep(pick(200000));
+	if (left <= 0)
 		return true;
-	i = pick(nr);
-	pfn = heads[i] + pick(HV_NR);
-	hv_poison(pfn);
-	for (pfn = heads[i]; pfn < heads[i] + HV_NR; pfn++)
-		if (!hv_kpageflags(pfn, 1, &flags) &&
-		    (flags & hv_bit(KPF_HWPOISON)))
-			hv_write_long(HV_UNPOISON, pfn);
+	lock_blocks(LOCK_SH);
+	nr = hv_heads(heads, 4096);
+	if (nr > 0) {
+		hv_poison(heads[pick(nr < 4096 ? nr : 4096)] + pick(HV_NR));
+		left--;
+	}
+	lock_blocks(LOCK_UN);
 	return true;
 }
 
@@ -355,9 +377,6 @@ TEST_F_TIMEOUT(stress, all_at_once, 3600)
 		EXPECT_TRUE(tally[i].missing || (WIFSIGNALED(status) &&
 						 WTERMSIG(status) == SIGKILL));
 	}
-
-	/* Some are slow, this one is not */
-	EXPECT_TRUE(chosen || tally[0].steps);
 
 	/* Killed in the middle of it: undo what they left */
 	hv_inject_end();
