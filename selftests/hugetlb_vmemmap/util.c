@@ -695,7 +695,6 @@ static const struct {
 	{ FAIL "times", "1000000" },
 };
 
-
 static struct {
 	pid_t pid;
 	char value[NR_SETTINGS][32];
