@@ -52,21 +52,29 @@ configure() {
 	echo "$stamp" >"$2/.stamp"
 }
 
-# touched_objects TREE: what to build: mm/ and fs/hugetlbfs/ whole, and the object of every other C file
-# that the series touches and x86 has. kbuild leaves out what the configuration does not have.
-touched_objects() {
+# touched_sources TREE: the C files that the series touches and x86 compiles, each to an object of its own.
+touched_sources() {
 	local path
-	printf '%s\n' mm/ fs/hugetlbfs/
 	hm_series touched | while read -r path; do
 		[[ -f $1/$path ]] || continue
 		case $path in
-		arch/x86/entry/vdso/* | lib/vdso/*) echo arch/x86/entry/ ;;
-		mm/* | fs/hugetlbfs/* | tools/* | samples/* | scripts/* | Documentation/*) ;;
-		arch/x86/*.c) echo "${path%.c}.o" ;;
+		arch/x86/entry/vdso/* | lib/vdso/*) ;;
+		tools/* | samples/* | scripts/* | Documentation/*) ;;
+		arch/x86/*.c) echo "$path" ;;
 		arch/*) ;;
-		*.c) echo "${path%.c}.o" ;;
+		*.c) echo "$path" ;;
 		esac
-	done | sort -u
+	done
+}
+
+# touched_objects TREE: what to build: mm/ and fs/hugetlbfs/ whole, and the object of every other C file
+# that the series touches and x86 has. kbuild leaves out what the configuration does not have.
+touched_objects() {
+	printf '%s\n' mm/ fs/hugetlbfs/
+	{
+		hm_series touched | grep -E '^(arch/x86/entry|lib)/vdso/' >/dev/null && echo arch/x86/entry/
+		touched_sources "$1" | sed -E '/^(mm|fs\/hugetlbfs)\//d; s/\.c$/.o/'
+	} | sort -u
 }
 
 # configured TREE OUT FILE.c: true unless the Makefile beside it names an option that OUT/.config has not.
@@ -76,17 +84,10 @@ configured() {
 	[[ -z $option ]] || grep -q "^$option=[ym]$" "$2/.config"
 }
 
-# touched_objects_only TREE OUT: the object of every C file that the series touches, and no more.
+# touched_objects_only TREE OUT: the objects of touched_sources that OUT/.config has, and no more.
 touched_objects_only() {
 	local path
-	hm_series touched | while read -r path; do
-		[[ -f $1/$path ]] || continue
-		case $path in
-		arch/x86/entry/vdso/* | lib/vdso/*) ;;
-		tools/* | samples/* | scripts/* | Documentation/*) ;;
-		arch/x86/*.c) echo "${path%.c}.o" ;;
-		arch/*) ;;
-		*.c) if configured "$1" "$2" "$path"; then echo "${path%.c}.o"; fi ;;
-		esac
+	touched_sources "$1" | while read -r path; do
+		! configured "$1" "$2" "$path" || echo "${path%.c}.o"
 	done | sort -u
 }
