@@ -36,15 +36,6 @@ FIXTURE_TEARDOWN(dissolve)
 
 /* --- retiring one page of 4 KiB --- */
 
-static const char *lacks_poison(void)
-{
-	if (access(MEMORY "soft_offline_page", F_OK))
-		return "needs CONFIG_MEMORY_FAILURE";
-	if (access(HV_UNPOISON, F_OK))
-		return "needs CONFIG_HWPOISON_INJECT and debugfs, to undo what it does";
-	return NULL;
-}
-
 /* HardwareCorrupted of /proc/meminfo, in KiB */
 static long corrupted_kb(void)
 {
@@ -151,7 +142,7 @@ static void compare(struct __test_metadata *_metadata, const char *file)
 
 TEST_F_TIMEOUT(dissolve, soft_offline_free, HV_TIMEOUT)
 {
-	const char *missing = self->missing ? self->missing : lacks_poison();
+	const char *missing = self->missing ? self->missing : hv_lacks_poison();
 
 	if (missing)
 		SKIP(return, "%s", missing);
@@ -196,7 +187,7 @@ static long move_away(long on, bool spare, bool *intact)
 
 TEST_F_TIMEOUT(dissolve, soft_offline_used, HV_TIMEOUT)
 {
-	const char *missing = self->missing ? self->missing : lacks_poison();
+	const char *missing = self->missing ? self->missing : hv_lacks_poison();
 	bool intact;
 	int spare;
 	long off;
@@ -352,7 +343,7 @@ TEST_F_TIMEOUT(dissolve, offline_used, HV_TIMEOUT)
  */
 TEST_F_TIMEOUT(dissolve, hard_offline_free, HV_TIMEOUT)
 {
-	const char *missing = self->missing ? self->missing : lacks_poison();
+	const char *missing = self->missing ? self->missing : hv_lacks_poison();
 
 	if (missing)
 		SKIP(return, "%s", missing);

@@ -29,10 +29,8 @@ FIXTURE_SETUP(hwpoison)
 {
 	hv_reset();
 	self->missing = hv_lacks(HV_NEED_KPAGE);
-	if (!self->missing && access(HV_POISON, F_OK))
-		self->missing = "needs CONFIG_MEMORY_FAILURE";
-	if (!self->missing && access(HV_UNPOISON, F_OK))
-		self->missing = "needs CONFIG_HWPOISON_INJECT and debugfs, to undo what it does";
+	if (!self->missing)
+		self->missing = hv_lacks_poison();
 	if (!self->missing && !hv_has_sysctl())
 		self->missing = "the kernel loses more than 4 KiB without the optimization";
 }
@@ -112,28 +110,42 @@ static long prepare(int on)
 	return hv_free_kb();
 }
 
-TEST_F_TIMEOUT(hwpoison, free_in_pool, HV_TIMEOUT)
+/* A page that is free, in the pool or after the pool is gone */
+static void unused(struct __test_metadata *_metadata, bool in_pool)
 {
-	unsigned long heads[PAGES];
+	unsigned long heads[PAGES], pfn;
 	unsigned int i;
 	long before;
 	int on;
-
-	if (self->missing)
-		SKIP(return, "%s", self->missing);
 
 	for (on = 0; on <= 1; on++) {
 		for (i = 0; i < ARRAY_SIZE(indices); i++) {
 			before = prepare(on);
 			ASSERT_EQ(PAGES, hv_resize(PAGES));
 			ASSERT_EQ(PAGES, hv_heads(heads, PAGES));
-			EXPECT_EQ(0, hv_poison(heads[3] + indices[i]));
-			/* Taken apart at once: the others remain */
-			EXPECT_EQ(PAGES - 1, hv_pool("nr_hugepages"));
+			if (!in_pool)
+				hv_resize(0);
+			pfn = heads[3] + indices[i];
+			EXPECT_EQ(0, hv_poison(pfn));
+			if (in_pool) {
+				/* Taken apart at once: the others remain */
+				EXPECT_EQ(PAGES - 1, hv_pool("nr_hugepages"));
+			} else {
+				EXPECT_FALSE(has_flag(pfn, KPF_BUDDY))
+					TH_LOG("page %d is still free",
+					       indices[i]);
+			}
 			hv_resize(0);
 			check_lost(_metadata, heads[3], &indices[i], 1, before);
 		}
 	}
+}
+
+TEST_F_TIMEOUT(hwpoison, free_in_pool, HV_TIMEOUT)
+{
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	unused(_metadata, true);
 }
 
 /* A free page that is reserved stays in the pool, with all that is known of it. */
@@ -220,27 +232,9 @@ TEST_F_TIMEOUT(hwpoison, used_as_file, HV_TIMEOUT)
  */
 TEST_F_TIMEOUT(hwpoison, free_memory, HV_TIMEOUT)
 {
-	unsigned long heads[PAGES], pfn;
-	unsigned int i;
-	long before;
-	int on;
-
 	if (self->missing)
 		SKIP(return, "%s", self->missing);
-
-	for (on = 0; on <= 1; on++) {
-		for (i = 0; i < ARRAY_SIZE(indices); i++) {
-			before = prepare(on);
-			ASSERT_EQ(PAGES, hv_resize(PAGES));
-			ASSERT_EQ(PAGES, hv_heads(heads, PAGES));
-			hv_resize(0);
-			pfn = heads[3] + indices[i];
-			EXPECT_EQ(0, hv_poison(pfn));
-			EXPECT_FALSE(has_flag(pfn, KPF_BUDDY))
-				TH_LOG("page %d is still free", indices[i]);
-			check_lost(_metadata, heads[3], &indices[i], 1, before);
-		}
-	}
+	unused(_metadata, false);
 }
 
 TEST_HARNESS_MAIN

@@ -239,7 +239,7 @@ static bool poison(void)
 	static int left = 500;
 	long nr;
 
-	if (access(HV_UNPOISON, F_OK))
+	if (hv_lacks_poison())
 		return false;
 	usleep(pick(200000));
 	if (left <= 0)

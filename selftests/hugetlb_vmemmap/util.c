@@ -645,6 +645,15 @@ const char *hv_lacks(unsigned int needs)
 
 /* --- bad memory --- */
 
+const char *hv_lacks_poison(void)
+{
+	if (access(HV_POISON, F_OK))
+		return "needs CONFIG_MEMORY_FAILURE";
+	if (access(HV_UNPOISON, F_OK))
+		return "needs CONFIG_HWPOISON_INJECT and debugfs, to undo what it does";
+	return NULL;
+}
+
 int hv_poison(unsigned long pfn)
 {
 	char text[32];

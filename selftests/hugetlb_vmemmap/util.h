@@ -119,6 +119,8 @@ long hv_count_state(const unsigned long *heads, long nr, enum hv_state state);
 #define HV_POISON	"/sys/devices/system/memory/hard_offline_page"
 #define HV_UNPOISON	"/sys/kernel/debug/hwpoison/unpoison-pfn"
 
+/* The reason why a page cannot be made bad, or not be taken back, or NULL */
+const char *hv_lacks_poison(void);
 int hv_poison(unsigned long pfn);
 void hv_unpoison_all(void);
 
