@@ -7,11 +7,9 @@
  * What is retired is taken back into use at the end.
  */
 #include "kselftest_harness.h"
-#include <signal.h>
 #include "util.h"
 
 #define PAGES	8L
-#define MEMORY	"/sys/devices/system/memory/"
 
 FIXTURE(dissolve) {
 	const char *missing;
@@ -99,7 +97,7 @@ static struct outcome retire(const char *file, long on, int index)
 	head = heads[PAGES / 2];
 	counted = corrupted_kb();
 
-	snprintf(path, sizeof(path), MEMORY "%s", file);
+	snprintf(path, sizeof(path), HV_MEMORY "%s", file);
 	snprintf(text, sizeof(text), "%#lx", (head + index) * HV_SMALL);
 	out.ret = hv_write_text(path, text);
 	out.left = hv_pool("nr_hugepages");
@@ -174,7 +172,7 @@ static long move_away(long on, bool spare, bool *intact)
 	head = hv_pfn(addr);
 
 	snprintf(text, sizeof(text), "%#lx", (head + 300) * HV_SMALL);
-	ret = hv_write_text(MEMORY "soft_offline_page", text);
+	ret = hv_write_text(HV_MEMORY "soft_offline_page", text);
 	pfn = hv_pfn(addr);
 	*intact = addr[0] == 0x33 && addr[300 * HV_SMALL] == 0x33 &&
 		  addr[HV_HUGE - 1] == 0x33 && (ret || pfn != head);
@@ -215,7 +213,7 @@ static unsigned long block_pfns(void)
 {
 	char buf[32];
 
-	if (hv_read_text(MEMORY "block_size_bytes", buf, sizeof(buf)) <= 0)
+	if (hv_read_text(HV_MEMORY "block_size_bytes", buf, sizeof(buf)) <= 0)
 		return 0;
 	return strtoul(buf, NULL, 16) / HV_SMALL;
 }
@@ -237,25 +235,6 @@ static long huge_in_block(unsigned long block, unsigned long pfns)
 		nr += !!(flags[0] & hv_bit(KPF_HUGE));
 	}
 	return nr;
-}
-
-static void on_alarm(int sig)
-{
-}
-
-static long set_block(unsigned long block, const char *state)
-{
-	struct sigaction action = { .sa_handler = on_alarm };
-	char path[80];
-	long ret;
-
-	/* 5.10 tries for as long as nobody interrupts it */
-	sigaction(SIGALRM, &action, NULL);
-	alarm(20);
-	snprintf(path, sizeof(path), MEMORY "memory%lu/state", block);
-	ret = hv_write_text(path, state);
-	alarm(0);
-	return ret;
 }
 
 static void offline(struct __test_metadata *_metadata, long on, bool used)
@@ -288,7 +267,7 @@ static void offline(struct __test_metadata *_metadata, long on, bool used)
 			continue;
 		tried++;
 		nr = hv_pool("nr_hugepages");
-		ret = set_block(block, "offline");
+		ret = hv_set_block(block, "offline", 20);
 		TH_LOG("block %lu with %ld huge pages, optimized %ld: %ld",
 		       block, inside, on, ret);
 		if (ret)
@@ -297,7 +276,7 @@ static void offline(struct __test_metadata *_metadata, long on, bool used)
 		left = hv_pool("nr_hugepages");
 		EXPECT_LE(nr - inside, left);
 		EXPECT_GE(used ? nr : nr - inside, left);
-		ASSERT_EQ(0, set_block(block, "online"));
+		ASSERT_EQ(0, hv_set_block(block, "online", 20));
 		break;
 	}
 	for (i = 0; used && i < mapped; i++)
@@ -315,7 +294,7 @@ TEST_F_TIMEOUT(dissolve, offline_free, HV_TIMEOUT)
 {
 	long on;
 
-	if (!self->missing && access(MEMORY "block_size_bytes", F_OK))
+	if (!self->missing && access(HV_MEMORY "block_size_bytes", F_OK))
 		self->missing = "needs CONFIG_MEMORY_HOTREMOVE";
 	if (self->missing)
 		SKIP(return, "%s", self->missing);
@@ -328,7 +307,7 @@ TEST_F_TIMEOUT(dissolve, offline_used, HV_TIMEOUT)
 {
 	long on;
 
-	if (!self->missing && access(MEMORY "block_size_bytes", F_OK))
+	if (!self->missing && access(HV_MEMORY "block_size_bytes", F_OK))
 		self->missing = "needs CONFIG_MEMORY_HOTREMOVE";
 	if (self->missing)
 		SKIP(return, "%s", self->missing);

@@ -17,7 +17,6 @@
 #include <sys/prctl.h>
 #include "util.h"
 
-#define MEMORY	"/sys/devices/system/memory/"
 #define NODES	"/sys/devices/system/node/"
 #define GIG	"/sys/kernel/mm/hugepages/hugepages-1048576kB/"
 
@@ -187,43 +186,26 @@ static bool fill(void)
 	return true;
 }
 
-static bool set_block(long block, const char *state)
-{
-	char path[96];
-
-	snprintf(path, sizeof(path), MEMORY "memory%ld/state", block);
-	return hv_write_text(path, state) != -ENOENT;
-}
-
 static long nr_blocks(void)
 {
 	char path[96];
 	long nr = 0;
 
 	do {
-		snprintf(path, sizeof(path), MEMORY "memory%ld", nr);
+		snprintf(path, sizeof(path), HV_MEMORY "memory%ld", nr);
 	} while (!access(path, F_OK) && ++nr);
 	return nr;
 }
 
-static void on_alarm(int sig)
-{
-}
-
 static bool offline(void)
 {
-	struct sigaction action = { .sa_handler = on_alarm };
 	long block = pick(nr_blocks());
 	bool there;
 
-	/* 5.10 tries for as long as nobody interrupts it */
-	sigaction(SIGALRM, &action, NULL);
 	lock_blocks(LOCK_EX);
-	alarm(2);
-	there = set_block(block, "offline");
-	alarm(0);
+	there = hv_set_block(block, "offline", 2) != -ENOENT;
 	usleep(pick(20000));
-	set_block(block, "online");
+	hv_set_block(block, "online", 2);
 	lock_blocks(LOCK_UN);
 	usleep(pick(50000));
 	return there;
@@ -381,7 +363,7 @@ TEST_F_TIMEOUT(stress, all_at_once, 3600)
 	/* Killed in the middle of it: undo what they left */
 	hv_inject_end();
 	for (block = nr_blocks() - 1; block >= 0; block--)
-		set_block(block, "online");
+		hv_set_block(block, "online", 2);
 	hv_set_sysctl(1);
 	hv_set_pool("nr_overcommit_hugepages", 0);
 	hv_write_long(GIG "nr_hugepages", 0);

@@ -643,6 +643,27 @@ const char *hv_lacks(unsigned int needs)
 	return NULL;
 }
 
+/* --- memory blocks --- */
+
+static void on_alarm(int sig)
+{
+}
+
+int hv_set_block(unsigned long block, const char *state, unsigned int seconds)
+{
+	/* No SA_RESTART: the write is to end */
+	struct sigaction action = { .sa_handler = on_alarm };
+	char path[96];
+	int ret;
+
+	sigaction(SIGALRM, &action, NULL);
+	snprintf(path, sizeof(path), HV_MEMORY "memory%lu/state", block);
+	alarm(seconds);
+	ret = hv_write_text(path, state);
+	alarm(0);
+	return ret;
+}
+
 /* --- bad memory --- */
 
 const char *hv_lacks_poison(void)

@@ -115,8 +115,16 @@ const char *hv_state_name(enum hv_state state);
 /* How many of the pages are in a state */
 long hv_count_state(const unsigned long *heads, long nr, enum hv_state state);
 
+#define HV_MEMORY	"/sys/devices/system/memory/"
+
+/*
+ * Write "offline" or "online" to the state of a memory block: -EINTR after @seconds,
+ * for 5.10 tries to offline for as long as nobody interrupts it.
+ */
+int hv_set_block(unsigned long block, const char *state, unsigned int seconds);
+
 /* Makes a page bad by its address, without killing anybody; takes one back by PFN */
-#define HV_POISON	"/sys/devices/system/memory/hard_offline_page"
+#define HV_POISON	HV_MEMORY "hard_offline_page"
 #define HV_UNPOISON	"/sys/kernel/debug/hwpoison/unpoison-pfn"
 
 /* The reason why a page cannot be made bad, or not be taken back, or NULL */

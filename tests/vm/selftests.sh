@@ -3,14 +3,20 @@
 # Runs every program of /selftests/kselftest-list.txt ("COLLECTION:PROGRAM" a line), each with the
 # time limit of its collection's settings, as kselftest's own runner does. The programs' KTAP is
 # nested in ours. Before each one the pools are empty and the switch is as the kernel booted.
-# Arguments: a factor for the time limits, and a program if it is to be the only one.
+# Arguments: a factor for the time limits, and if not all are to run, programs and collections (with a colon).
 list=/selftests/kselftest-list.txt
 [ -s "$list" ] || { echo "$list is missing or empty: no selftests were given" >&2; exit 1; }
 sysctl=/proc/sys/vm/hugetlb_optimize_vmemmap
 booted=$(cat "$sysctl" 2>/dev/null)
 factor=${1:-1}
-[ -z "$2" ] || {
-	grep ":$2\$" "$list" >/tmp/list || { echo "no selftest $2 in $list" >&2; exit 1; }
+[ $# -lt 2 ] || {
+	shift
+	for wanted; do
+		case $wanted in
+		*:) grep "^$wanted" "$list" ;;
+		*) grep ":$wanted\$" "$list" ;;
+		esac || { echo "no selftest $wanted in $list" >&2; exit 1; }
+	done >/tmp/list
 	list=/tmp/list
 }
 

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * With no memory for its memory map, a page is released with memory of its own, and
+ * nobody could have the whole range again.  It moves out when there is memory, at the
+ * latest when somebody changes the number of pages.
+ */
+#include "kselftest_harness.h"
+#include "gigantic.h"
+
+FIXTURE(recover) {
+};
+
+FIXTURE_VARIANT(recover) {
+	long on;
+};
+
+FIXTURE_VARIANT_ADD(recover, on) {
+	.on = 1,
+};
+
+FIXTURE_VARIANT_ADD(recover, off) {
+	.on = 0,
+};
+
+FIXTURE_SETUP(recover)
+{
+	hv_reset();
+}
+
+FIXTURE_TEARDOWN(recover)
+{
+	const char *complaint = hv_complaint();
+
+	EXPECT_EQ(NULL, complaint)
+		TH_LOG("kernel log: %s", complaint);
+	resize(0);
+	hv_reset();
+}
+
+/* How much of the memory map of a GiB lies where a donor has it, in pages */
+static long nr_planted(unsigned long head)
+{
+	struct hv_box boxes[HV_BOXES];
+	unsigned long pfn;
+	long nr = 0;
+	int i;
+
+	for (pfn = head; pfn < head + GIG_NR; pfn += HV_NR) {
+		if (hv_boxes(pfn, boxes))
+			return -1;
+		for (i = 0; i < HV_BOXES; i++)
+			nr += boxes[i].pfn >= head + GIG_NR - 4096 &&
+			      boxes[i].pfn < head + GIG_NR;
+	}
+	return nr;
+}
+
+TEST_F_TIMEOUT(recover, range, HV_TIMEOUT)
+{
+	const char *missing = lacks(variant->on);
+	unsigned long head;
+	long before, failures;
+	int round;
+
+	if (!missing)
+		missing = hv_lacks(HV_NEED_KPAGE | HV_NEED_MAP);
+	if (!missing)
+		missing = hv_lacks_injection();
+	if (missing)
+		SKIP(return, "%s", missing);
+
+	before = hv_free_kb();
+	for (round = 0; round < 3; round++) {
+		ASSERT_EQ(1, resize(1))
+			TH_LOG("round %d", round);
+		head = find_head();
+		ASSERT_NE(0, head);
+		EXPECT_EQ(0, hv_resize_failing(POOL, 0, 100, &failures));
+		EXPECT_EQ(variant->on ? 4095 : 0, nr_planted(head));
+		if (variant->on)
+			EXPECT_LT(0, failures);
+		EXPECT_EQ(0, resize(0));
+		EXPECT_EQ(0, nr_planted(head));
+	}
+	EXPECT_LE(before - hv_free_kb(), 1024);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the tests of long-term pins have in common, see pin.h
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_xdp.h>
+#include <linux/io_uring.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pin.h"
+
+#ifndef AF_XDP
+#define AF_XDP	44
+#endif
+#ifndef SOL_XDP
+#define SOL_XDP	283
+#endif
+
+#define GUP_FILE		"/sys/kernel/debug/gup_benchmark"
+#define LONGTERM_START		_IOW('g', 7, struct longterm)
+#define LONGTERM_STOP		_IO('g', 8)
+#define LONGTERM_READ		_IOW('g', 9, __u64)
+#define LONGTERM_USE_WRITE	1
+#define LONGTERM_USE_FAST	2
+
+struct longterm {
+	__u64 addr;
+	__u64 size;
+	__u32 flags;
+};
+
+/* --- who pins --- */
+
+const char *pin_name(enum pinner who)
+{
+	static const char * const names[] = {
+		"io_uring", "gup", "fast gup", "AF_XDP"
+	};
+
+	return names[who];
+}
+
+static int pin_uring(void *addr, size_t len)
+{
+	struct io_uring_params params = {};
+	struct iovec iov = { addr, len };
+	int fd, ret;
+
+	fd = syscall(__NR_io_uring_setup, 1, &params);
+	if (fd < 0)
+		return -errno;
+	if (!len)
+		return fd;
+	ret = syscall(__NR_io_uring_register, fd, IORING_REGISTER_BUFFERS,
+		      &iov, 1);
+	if (ret < 0) {
+		ret = -errno;
+		close(fd);
+		return ret;
+	}
+	return fd;
+}
+
+static int pin_gup(void *addr, size_t len, unsigned int flags)
+{
+	struct longterm args = {
+		.addr = (uintptr_t)addr,
+		.size = len,
+		.flags = flags,
+	};
+	int fd = open(GUP_FILE, O_RDWR | O_CLOEXEC), ret = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, len ? LONGTERM_START : LONGTERM_STOP, &args) < 0)
+		ret = -errno;
+	if (ret < 0)
+		close(fd);
+	return ret < 0 ? ret : fd;
+}
+
+static int pin_xdp(void *addr, size_t len)
+{
+	struct xdp_umem_reg reg = {
+		.addr = (uintptr_t)addr,
+		.len = len,
+		.chunk_size = PIN_PAGE,
+	};
+	int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0), ret;
+
+	if (fd < 0)
+		return -errno;
+	if (len && setsockopt(fd, SOL_XDP, XDP_UMEM_REG, &reg, sizeof(reg))) {
+		ret = -errno;
+		close(fd);
+		return ret;
+	}
+	return fd;
+}
+
+int pin_start(enum pinner who, void *addr, size_t len)
+{
+	switch (who) {
+	case PIN_URING:
+		return pin_uring(addr, len);
+	case PIN_GUP:
+		return pin_gup(addr, len, LONGTERM_USE_WRITE);
+	case PIN_GUP_FAST:
+		return pin_gup(addr, len, LONGTERM_USE_WRITE | LONGTERM_USE_FAST);
+	case PIN_XDP:
+		return pin_xdp(addr, len);
+	default:
+		return -EINVAL;
+	}
+}
+
+int pin_read(int fd, void *to)
+{
+	__u64 addr = (uintptr_t)to;
+
+	return ioctl(fd, LONGTERM_READ, &addr) ? -errno : 0;
+}
+
+const char *pin_lacks(enum pinner who)
+{
+	int fd = pin_start(who, NULL, 0);
+
+	if (fd >= 0) {
+		close(fd);
+		return NULL;
+	}
+	switch (who) {
+	case PIN_URING:
+		return "needs CONFIG_IO_URING";
+	case PIN_XDP:
+		return "needs CONFIG_XDP_SOCKETS";
+	default:
+		return "needs CONFIG_GUP_BENCHMARK that knows PIN_LONGTERM_TEST_START";
+	}
+}
+
+/* --- where memory lies --- */
+
+struct span {
+	unsigned long start, nr;
+};
+
+/* The Movable zones of all nodes; returns how many base pages they manage */
+static unsigned long movable_zones(struct span *spans, int *nr)
+{
+	static char buf[1 << 18];
+	unsigned long value, managed = 0;
+	char *line, *save = NULL, *at;
+	bool movable = false;
+	char zone[32];
+
+	*nr = 0;
+	if (hv_read_text("/proc/zoneinfo", buf, sizeof(buf)) <= 0)
+		return 0;
+	for (line = strtok_r(buf, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		if (sscanf(line, "Node %*d, zone %31s", zone) == 1) {
+			movable = !strcmp(zone, "Movable") && *nr < 64;
+			if (movable)
+				spans[(*nr)++] = (struct span){};
+			continue;
+		}
+		if (!movable)
+			continue;
+		at = line + strspn(line, " ");
+		if (sscanf(at, "spanned %lu", &value) == 1)
+			spans[*nr - 1].nr = value;
+		else if (sscanf(at, "managed %lu", &value) == 1)
+			managed += value;
+		else if (sscanf(at, "start_pfn: %lu", &value) == 1)
+			spans[*nr - 1].start = value;
+	}
+	return managed;
+}
+
+const char *pin_lacks_movable(unsigned long mib)
+{
+	struct span spans[64];
+	int nr;
+
+	if (movable_zones(spans, &nr) < mib << 8)
+		return "needs ZONE_MOVABLE with room, as by movablecore=1G";
+	if (geteuid())
+		return "needs root";
+	return NULL;
+}
+
+static long count(const void *addr, size_t len, bool movable_only)
+{
+	struct span spans[64];
+	__u64 entries[512], pfn;
+	size_t i, at, n, pages = len / PIN_PAGE;
+	long found = 0;
+	int fd, nr, s;
+
+	movable_zones(spans, &nr);
+	fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	for (at = 0; at < pages; at += n) {
+		n = pages - at < 512 ? pages - at : 512;
+		if (pread(fd, entries, n * 8, ((uintptr_t)addr / PIN_PAGE + at) * 8) !=
+		    (ssize_t)(n * 8)) {
+			found = -EIO;
+			break;
+		}
+		for (i = 0; i < n; i++) {
+			if (!(entries[i] >> 63))
+				continue;
+			if (!movable_only) {
+				found++;
+				continue;
+			}
+			pfn = entries[i] & ((1ULL << 55) - 1);
+			for (s = 0; s < nr; s++)
+				found += pfn >= spans[s].start &&
+					 pfn < spans[s].start + spans[s].nr;
+		}
+	}
+	close(fd);
+	return found;
+}
+
+long pin_count_movable(const void *addr, size_t len)
+{
+	return count(addr, len, true);
+}
+
+long pin_count_present(const void *addr, size_t len)
+{
+	return count(addr, len, false);
+}
+
+long pin_movable_blocks(unsigned long *blocks, long max)
+{
+	unsigned long block;
+	char path[96], text[64];
+	long nr = 0;
+
+	for (block = 0; block < 4096; block++) {
+		snprintf(path, sizeof(path), HV_MEMORY "memory%lu/valid_zones",
+			 block);
+		if (hv_read_text(path, text, sizeof(text)) <= 0 ||
+		    strncmp(text, "Movable", 7))
+			continue;
+		snprintf(path, sizeof(path), HV_MEMORY "memory%lu/state", block);
+		if (hv_read_text(path, text, sizeof(text)) <= 0 ||
+		    strncmp(text, "online", 6))
+			continue;
+		if (nr < max)
+			blocks[nr] = block;
+		nr++;
+	}
+	return nr;
+}
+
+/* --- counters --- */
+
+long pin_vmstat(const char *name)
+{
+	char line[128];
+	size_t len = strlen(name);
+	long value = -1;
+	FILE *file;
+
+	/* The counters of all CPUs are to be in it */
+	hv_write_text("/proc/sys/vm/stat_refresh", "1");
+	file = fopen("/proc/vmstat", "r");
+	while (file && fgets(line, sizeof(line), file))
+		if (!strncmp(line, name, len) && line[len] == ' ')
+			value = strtol(line + len, NULL, 10);
+	if (file)
+		fclose(file);
+	return value;
+}
+
+long pin_held(void)
+{
+	return pin_vmstat("nr_foll_pin_acquired") -
+	       pin_vmstat("nr_foll_pin_released");
+}
+
+long pin_settle(long held)
+{
+	long now = pin_held();
+	int i;
+
+	for (i = 0; i < 200 && now != held; i++) {
+		usleep(50000);
+		now = pin_held();
+	}
+	return now;
+}
+
+double pin_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the tests of long-term pins have in common: ways to pin that outlast a system
+ * call, where memory lies, and counters.
+ *
+ * Functions return a negative errno when they fail, unless they say otherwise.
+ */
+#ifndef __LONGTERM_PIN_H
+#define __LONGTERM_PIN_H
+
+#include "util.h"
+
+#define PIN_PAGE	4096UL
+
+/* Who pins */
+enum pinner {
+	PIN_URING,	/* registered buffers of io_uring, GUP that may sleep */
+	PIN_GUP,	/* the gup test module, likewise */
+	PIN_GUP_FAST,	/* the gup test module, fast GUP first */
+	PIN_XDP,	/* the memory of an AF_XDP socket */
+	NR_PINNERS
+};
+
+const char *pin_name(enum pinner who);
+/* Why it cannot pin here, or NULL */
+const char *pin_lacks(enum pinner who);
+/* Why there is nothing to test here, or NULL: needs ZONE_MOVABLE with room */
+const char *pin_lacks_movable(unsigned long mib);
+
+/* Pin for long: a file descriptor, which is closed to let go again */
+int pin_start(enum pinner who, void *addr, size_t len);
+/* Copy what is pinned by the test module to @to */
+int pin_read(int fd, void *to);
+
+/* Pages of a mapping that are in ZONE_MOVABLE, or there at all */
+long pin_count_movable(const void *addr, size_t len);
+long pin_count_present(const void *addr, size_t len);
+
+/* A line of /proc/vmstat; -1 if there is none */
+long pin_vmstat(const char *name);
+/* Pins there are: what was acquired less what was released */
+long pin_held(void);
+/*
+ * Wait until there are @held pins: io_uring and AF_XDP let go of memory some time after
+ * they were closed.  Returns how many there are, after 10 s at the latest.
+ */
+long pin_settle(long held);
+
+/* Memory blocks that are online in ZONE_MOVABLE: how many, at most @max are stored */
+long pin_movable_blocks(unsigned long *blocks, long max);
+
+/* Seconds on a clock that only goes forward */
+double pin_now(void);
+
+#endif /* __LONGTERM_PIN_H */
