@@ -56,7 +56,8 @@ configure() {
 touched_sources() {
 	local path
 	hm_series touched | while read -r path; do
-		[[ -f $1/$path ]] || continue
+		# one whose folder has no Makefile is part of the object of another folder
+		[[ -f $1/$path && -f $1/${path%/*}/Makefile ]] || continue
 		case $path in
 		arch/x86/entry/vdso/* | lib/vdso/*) ;;
 		tools/* | samples/* | scripts/* | Documentation/*) ;;
