@@ -158,8 +158,8 @@ TEST_F_TIMEOUT(busy, two_pinners, HV_TIMEOUT)
 TEST_F_TIMEOUT(busy, killed, HV_TIMEOUT)
 {
 	size_t len = 64 * MIB;
+	int round, status;
 	long free_kb;
-	int round;
 
 	if (self->missing)
 		SKIP(return, "%s", self->missing);
@@ -183,11 +183,107 @@ TEST_F_TIMEOUT(busy, killed, HV_TIMEOUT)
 		usleep(20000 + 37000 * round);
 		begin = pin_now();
 		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		/* If not, it could not pin */
+		EXPECT_TRUE(WIFSIGNALED(status));
 		EXPECT_GT(5, pin_now() - begin);
 	}
 	EXPECT_EQ(self->held, pin_settle(self->held));
 	EXPECT_LE(free_kb - hv_free_kb(), 4096);
+}
+
+/* All or none: what fast GUP had before the error is let go */
+TEST_F_TIMEOUT(busy, hole_behind_fast, HV_TIMEOUT)
+{
+	const char *missing = self->missing;
+	size_t len = 4 * MIB;
+	char *addr;
+	int fd;
+
+	if (!missing)
+		missing = pin_lacks(PIN_GUP_FAST);
+	if (missing)
+		SKIP(return, "%s", missing);
+	addr = get(len, MAP_PRIVATE);
+	ASSERT_NE(NULL, addr);
+	/* It need not move any more after this, so fast GUP takes it */
+	fd = pin_start(PIN_GUP_FAST, addr, len);
+	ASSERT_LE(0, fd);
+	close(fd);
+	ASSERT_EQ(self->held, pin_held());
+	ASSERT_EQ(0, munmap(addr + len - PIN_PAGE, PIN_PAGE));
+	EXPECT_EQ(-EFAULT, pin_start(PIN_GUP_FAST, addr, len));
+	EXPECT_EQ(self->held, pin_held());
+	EXPECT_EQ(-EFAULT, pin_start(PIN_GUP, addr, len));
+	EXPECT_EQ(self->held, pin_held());
+	munmap(addr, len);
+}
+
+static char *map_again(char *addr, size_t len, size_t times)
+{
+	char *again = mmap(NULL, len * times, PROT_NONE, MAP_PRIVATE |
+			   MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	size_t i;
+
+	if (again == MAP_FAILED)
+		return NULL;
+	/* An old size of 0 leaves the shared mapping where it is */
+	for (i = 0; i < times; i++)
+		if (mremap(addr, 0, len, MREMAP_MAYMOVE | MREMAP_FIXED,
+			   again + i * len) == MAP_FAILED)
+			return NULL;
+	return again;
+}
+
+/* The same pages are met again and again in one range */
+TEST_F_TIMEOUT(busy, met_again, HV_TIMEOUT)
+{
+	size_t len = 2 * MIB, times = 3;
+	char *addr, *again;
+	int fd;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	addr = get(len, MAP_SHARED);
+	ASSERT_NE(NULL, addr);
+	ASSERT_LT(0, pin_count_movable(addr, len));
+	again = map_again(addr, len, times);
+	ASSERT_NE(NULL, again);
+	fd = pin_start(PIN_URING, again, times * len);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, pin_count_movable(again, times * len));
+	EXPECT_EQ(0, wrong(addr, len));
+	EXPECT_EQ(self->held + times * len / PIN_PAGE, pin_held());
+	close(fd);
+	munmap(again, times * len);
+	munmap(addr, len);
+}
+
+/* More than an array of one call had room for: 2.25 GiB, all of it the same 8 MiB */
+TEST_F_TIMEOUT(busy, more_than_2g, HV_TIMEOUT)
+{
+	size_t len = 8 * MIB, times = 288;
+	const char *missing = self->missing;
+	char *addr, *again;
+	int first, fd;
+
+	if (!missing)
+		missing = pin_lacks(PIN_GUP);
+	if (missing)
+		SKIP(return, "%s", missing);
+	addr = get(len, MAP_SHARED);
+	ASSERT_NE(NULL, addr);
+	first = pin_start(PIN_GUP, addr, len);
+	ASSERT_LE(0, first);
+	again = map_again(addr, len, times);
+	ASSERT_NE(NULL, again);
+	fd = pin_start(PIN_GUP, again, times * len);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(self->held + (times + 1) * len / PIN_PAGE, pin_held());
+	close(fd);
+	close(first);
+	munmap(again, times * len);
+	munmap(addr, len);
 }
 
 /* A child does not take the pinned page away */

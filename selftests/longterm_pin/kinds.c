@@ -120,7 +120,7 @@ static const char *make(enum kind kind, struct mem *mem)
 		return "needs memory that can be mapped so";
 
 	if (kind == THP || kind == THP_PTES || kind == MIXED) {
-		if (madvise(mem->addr, mem->len, MADV_HUGEPAGE))
+		if (pin_want_thp(mem->addr, mem->len))
 			return "needs CONFIG_TRANSPARENT_HUGEPAGE";
 	} else if (kind != HUGETLB && kind != HUGETLB_SHARED &&
 		   kind != HUGETLB_UNTOUCHED) {
@@ -227,6 +227,7 @@ static const char *try(enum kind kind, enum pinner who, long *left)
 	static char copy[16 * MIB];
 	const char *reason, *bad = NULL;
 	struct mem mem;
+	__u64 flags;
 	int fd;
 
 	reason = make(kind, &mem);
@@ -235,6 +236,10 @@ static const char *try(enum kind kind, enum pinner who, long *left)
 	*left = pin_count_movable(mem.addr, mem.len);
 	if (!*left && has_content(kind))
 		bad = "was not in ZONE_MOVABLE before";
+	if ((kind == THP || kind == THP_PTES) &&
+	    (hv_kpageflags(hv_pfn(mem.addr), 1, &flags) ||
+	     !(flags & hv_bit(KPF_THP))))
+		bad = "is no transparent huge page";
 
 	fd = pin_start(who, mem.addr, mem.len);
 	*left = fd;
@@ -253,6 +258,9 @@ static const char *try(enum kind kind, enum pinner who, long *left)
 		if (pin_read(fd, copy) || wrong(copy, &mem))
 			bad = "is not what is pinned";
 	}
+	if (!bad && who == PIN_GUP_READ && has_content(kind) &&
+	    (pin_read(fd, copy) || wrong(copy, &mem)))
+		bad = "is not what is pinned to read";
 	close(fd);
 	unmake(&mem);
 	return bad;
@@ -288,6 +296,11 @@ TEST_F_TIMEOUT(kinds, gup, HV_TIMEOUT)
 TEST_F_TIMEOUT(kinds, gup_fast, HV_TIMEOUT)
 {
 	one(_metadata, self->missing, variant->kind, PIN_GUP_FAST);
+}
+
+TEST_F_TIMEOUT(kinds, gup_read, HV_TIMEOUT)
+{
+	one(_metadata, self->missing, variant->kind, PIN_GUP_READ);
 }
 
 TEST_F_TIMEOUT(kinds, af_xdp, HV_TIMEOUT)

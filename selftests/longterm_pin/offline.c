@@ -37,7 +37,7 @@ FIXTURE_TEARDOWN(offline)
 	hv_reset();
 }
 
-static char *get(size_t len, int advice)
+static char *get(size_t len, bool thp)
 {
 	char *addr = mmap(NULL, len, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -45,7 +45,10 @@ static char *get(size_t len, int advice)
 
 	if (addr == MAP_FAILED)
 		return NULL;
-	madvise(addr, len, advice);
+	if (thp)
+		pin_want_thp(addr, len);
+	else
+		madvise(addr, len, MADV_NOHUGEPAGE);
 	for (i = 0; i < len; i += PIN_PAGE)
 		*(size_t *)(addr + i) = i;
 	return addr;
@@ -94,16 +97,20 @@ TEST_F_TIMEOUT(offline, all_blocks, HV_TIMEOUT)
 	       nr, slowest, bad);
 	ASSERT_LT(0, nr);
 
-	mem[0] = get(LEN, MADV_NOHUGEPAGE);
-	mem[1] = get(LEN, MADV_HUGEPAGE);
+	mem[0] = get(LEN, false);
+	mem[1] = get(LEN, true);
 	ASSERT_EQ(8, hv_resize(8));
 	mem[2] = hv_map(8);
 	ASSERT_NE(NULL, mem[0]);
 	ASSERT_NE(NULL, mem[1]);
 	ASSERT_NE(MAP_FAILED, mem[2]);
 	for (i = 0; i < 3; i++) {
-		fds[i] = pin_start(PIN_URING, mem[i], i == 2 ? 8 * HV_HUGE : LEN);
+		size_t len = i == 2 ? 8 * HV_HUGE : LEN;
+
+		EXPECT_LT(0, pin_count_movable(mem[i], len));
+		fds[i] = pin_start(PIN_URING, mem[i], len);
 		ASSERT_LE(0, fds[i]);
+		EXPECT_EQ(0, pin_count_movable(mem[i], len));
 	}
 	for (j = 0; j < 64; j++)
 		before[j] = hv_pfn(mem[0] + j * MIB);
@@ -116,8 +123,8 @@ TEST_F_TIMEOUT(offline, all_blocks, HV_TIMEOUT)
 
 	for (j = 0; j < 64; j++)
 		EXPECT_EQ(before[j], hv_pfn(mem[0] + j * MIB));
-	for (i = 0; i < 2; i++)
-		for (bad = 0, off = 0; off < LEN; off += PIN_PAGE)
+	for (i = 0, bad = 0; i < 2; i++)
+		for (off = 0; off < LEN; off += PIN_PAGE)
 			bad += *(size_t *)(mem[i] + off) != off;
 	EXPECT_EQ(0, bad);
 	for (i = 0; i < 3; i++)

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -44,7 +46,7 @@ struct longterm {
 const char *pin_name(enum pinner who)
 {
 	static const char * const names[] = {
-		"io_uring", "gup", "fast gup", "AF_XDP"
+		"io_uring", "gup", "fast gup", "gup, read only", "AF_XDP"
 	};
 
 	return names[who];
@@ -117,6 +119,8 @@ int pin_start(enum pinner who, void *addr, size_t len)
 		return pin_gup(addr, len, LONGTERM_USE_WRITE);
 	case PIN_GUP_FAST:
 		return pin_gup(addr, len, LONGTERM_USE_WRITE | LONGTERM_USE_FAST);
+	case PIN_GUP_READ:
+		return pin_gup(addr, len, 0);
 	case PIN_XDP:
 		return pin_xdp(addr, len);
 	default:
@@ -267,6 +271,12 @@ long pin_movable_blocks(unsigned long *blocks, long max)
 		nr++;
 	}
 	return nr;
+}
+
+int pin_want_thp(void *addr, size_t len)
+{
+	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
+	return madvise(addr, len, MADV_HUGEPAGE) ? -errno : 0;
 }
 
 /* --- counters --- */

@@ -17,6 +17,7 @@ enum pinner {
 	PIN_URING,	/* registered buffers of io_uring, GUP that may sleep */
 	PIN_GUP,	/* the gup test module, likewise */
 	PIN_GUP_FAST,	/* the gup test module, fast GUP first */
+	PIN_GUP_READ,	/* the gup test module, to read only */
 	PIN_XDP,	/* the memory of an AF_XDP socket */
 	NR_PINNERS
 };
@@ -35,6 +36,9 @@ int pin_read(int fd, void *to);
 /* Pages of a mapping that are in ZONE_MOVABLE, or there at all */
 long pin_count_movable(const void *addr, size_t len);
 long pin_count_present(const void *addr, size_t len);
+
+/* Have huge pages here, which hv_reset() turns off for the whole process */
+int pin_want_thp(void *addr, size_t len);
 
 /* A line of /proc/vmstat; -1 if there is none */
 long pin_vmstat(const char *name);

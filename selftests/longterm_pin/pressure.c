@@ -19,6 +19,7 @@ FIXTURE(pressure) {
 FIXTURE_VARIANT(pressure) {
 	bool touched;
 	enum pinner who;
+	bool thp;
 };
 
 /* What is there has to move, what is not is made where it can stay */
@@ -29,6 +30,13 @@ FIXTURE_VARIANT_ADD(pressure, touched) {
 
 FIXTURE_VARIANT_ADD(pressure, untouched) {
 	.who = PIN_URING,
+};
+
+/* There is no huge page to move to in the end, and then no page at all */
+FIXTURE_VARIANT_ADD(pressure, thp) {
+	.touched = true,
+	.who = PIN_URING,
+	.thp = true,
 };
 
 FIXTURE_VARIANT_ADD(pressure, touched_fast) {
@@ -60,7 +68,8 @@ FIXTURE_TEARDOWN(pressure)
 }
 
 /* Pins until that fails: the error, and for how long the last one took */
-static int pin_all(bool touched, enum pinner who, long *pieces, double *took)
+static int pin_all(bool touched, bool thp, enum pinner who, long *pieces,
+		   double *took)
 {
 	static char *addrs[PIECES];
 	static int fds[PIECES];
@@ -74,7 +83,10 @@ static int pin_all(bool touched, enum pinner who, long *pieces, double *took)
 				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (addrs[nr] == MAP_FAILED)
 			break;
-		madvise(addrs[nr], PIECE, MADV_NOHUGEPAGE);
+		if (thp)
+			pin_want_thp(addrs[nr], PIECE);
+		else
+			madvise(addrs[nr], PIECE, MADV_NOHUGEPAGE);
 		for (off = 0; touched && off < PIECE; off += PIN_PAGE)
 			addrs[nr][off] = 1;
 		begin = pin_now();
@@ -102,7 +114,8 @@ TEST_F_TIMEOUT(pressure, exhausted, HV_TIMEOUT)
 
 	if (self->missing)
 		SKIP(return, "%s", self->missing);
-	ret = pin_all(variant->touched, variant->who, &pieces, &took);
+	ret = pin_all(variant->touched, variant->thp, variant->who, &pieces,
+		      &took);
 	TH_LOG("%ld MiB, then %d after %.1f s", pieces * 16, ret, took);
 	EXPECT_EQ(-ENOMEM, ret);
 	EXPECT_GT(30, took);

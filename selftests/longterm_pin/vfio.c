@@ -210,6 +210,7 @@ static void enable(int fd)
 
 TEST_F_TIMEOUT(vfio, touched, HV_TIMEOUT)
 {
+	unsigned char byte = 0x5a;
 	size_t at;
 
 	if (self->missing)
@@ -225,7 +226,7 @@ TEST_F_TIMEOUT(vfio, touched, HV_TIMEOUT)
 		enable(self->device);
 		/* From the first to the last page, and the data is what we see */
 		for (at = 0; at < LEN; at += 12345 * PIN_PAGE) {
-			memset(self->mem + at, 0x5a, PIN_PAGE);
+			memset(self->mem + at, byte++, PIN_PAGE);
 			ASSERT_TRUE(edu_dma(self->device, self->bar, IOVA + at,
 					    1024, false));
 			ASSERT_TRUE(edu_dma(self->device, self->bar,
