@@ -153,8 +153,9 @@ TEST_F_TIMEOUT(policy, movable_node_only, HV_TIMEOUT)
 		SKIP(return, "%s", self->missing);
 	if (variant->hugetlb) {
 		/* All of the pool where it cannot stay */
-		snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/"
-			 "hugepages/hugepages-2048kB/nr_hugepages", self->node);
+		snprintf(path, sizeof(path),
+			 "/sys/devices/system/node/node%d/hugepages/hugepages-2048kB/nr_hugepages",
+			 self->node);
 		ASSERT_EQ(0, hv_write_long(path, LEN / HV_HUGE));
 		ASSERT_EQ(LEN / HV_HUGE, hv_read_long(path));
 	}

@@ -92,7 +92,7 @@ TEST_F_TIMEOUT(swapped, comes_back, HV_TIMEOUT)
 
 	/* Some are read again: they are in the swap cache, perhaps as movable ones */
 	for (i = 0; i < LEN; i += 64 * PIN_PAGE)
-		bad += *(volatile size_t *)(mem + i) != i + 1;
+		bad += *(size_t *)(mem + i) != i + 1;
 	fd = pin_start(PIN_URING, mem, LEN);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(0, pin_count_movable(mem, LEN));

@@ -85,7 +85,9 @@ FIXTURE_SETUP(vfio)
 	struct vfio_region_info bar = { .argsz = sizeof(bar) };
 
 	hv_reset();
-	self->container = self->group = self->device = -1;
+	self->container = -1;
+	self->group = -1;
+	self->device = -1;
 	self->held = pin_held();
 	self->missing = pin_lacks_movable(256);
 	if (self->missing)
