@@ -17,46 +17,21 @@ static long resize_failing(long nr, long percent, long *failures)
 	return hv_resize_failing(HV_POOL "nr_hugepages", nr, percent, failures);
 }
 
-/* A line "NAME VALUE" of a file of them; -1 if there is none */
-static long named_value(const char *path, const char *name)
-{
-	char line[256];
-	size_t len = strlen(name);
-	long value = -1;
-	FILE *file = fopen(path, "r");
-
-	while (file && fgets(line, sizeof(line), file))
-		if (!strncmp(line, name, len) && strchr(": \t", line[len]))
-			value = strtol(line + len + 1, NULL, 10);
-	if (file)
-		fclose(file);
-	return value;
-}
-
 /*
  * Can a page give memory of its own for its memory map, and so always go?  Not
  * where memory has to remain movable.
  */
 static bool pages_can_donate(void)
 {
+	struct hv_zone zones[64];
 	bool movable = false;
-	char line[256];
-	FILE *file;
+	int nr;
 
-	if (named_value("/proc/vmstat", "htlb_vmemmap_donate") < 0 ||
-	    named_value("/proc/meminfo", "CmaTotal") > 0)
+	if (hv_named_value("/proc/vmstat", "htlb_vmemmap_donate") < 0 ||
+	    hv_named_value("/proc/meminfo", "CmaTotal") > 0)
 		return false;
-	file = fopen("/proc/zoneinfo", "r");
-	while (file && fgets(line, sizeof(line), file)) {
-		static bool in_movable;
-
-		if (!strncmp(line, "Node", 4))
-			in_movable = strstr(line, "Movable");
-		else if (in_movable && strstr(line, "managed"))
-			movable |= strtol(strstr(line, "managed") + 7, NULL, 10);
-	}
-	if (file)
-		fclose(file);
+	for (nr = hv_movable_zones(zones, 64); nr > 0; nr--)
+		movable |= zones[nr - 1].managed;
 	return !movable;
 }
 

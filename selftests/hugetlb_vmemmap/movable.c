@@ -13,42 +13,17 @@
 
 FIXTURE(movable) {
 	const char *missing;
-	unsigned long start[8], end[8];	/* PFNs of each ZONE_MOVABLE */
-	int zones;
+	struct hv_zone zones[8];
+	int nr_zones;
 	long before;
 };
-
-/* Spans of ZONE_MOVABLE of all nodes */
-static int find_zones(unsigned long *start, unsigned long *end, int max)
-{
-	FILE *file = fopen("/proc/zoneinfo", "r");
-	unsigned long spanned = 0;
-	bool inside = false;
-	char line[256];
-	int nr = 0;
-
-	while (file && nr < max && fgets(line, sizeof(line), file)) {
-		if (!strncmp(line, "Node", 4))
-			inside = strstr(line, "Movable");
-		if (sscanf(line, " spanned %lu", &spanned) == 1)
-			continue;
-		if (inside && sscanf(line, " start_pfn: %lu", &start[nr]) == 1 &&
-		    spanned) {
-			end[nr] = start[nr] + spanned;
-			nr++;
-		}
-	}
-	if (file)
-		fclose(file);
-	return nr;
-}
 
 FIXTURE_SETUP(movable)
 {
 	hv_reset();
 	self->missing = hv_lacks(HV_NEED_SYSCTL | HV_NEED_KPAGE | HV_NEED_MAP);
-	self->zones = find_zones(self->start, self->end, ARRAY_SIZE(self->end));
-	if (!self->missing && !self->zones)
+	self->nr_zones = hv_movable_zones(self->zones, ARRAY_SIZE(self->zones));
+	if (!self->missing && !self->nr_zones)
 		self->missing = "needs ZONE_MOVABLE, as with movablecore=1G";
 	self->before = hv_free_kb();
 }
@@ -61,15 +36,6 @@ FIXTURE_TEARDOWN(movable)
 		TH_LOG("kernel log: %s", complaint);
 	hv_write_long(SYSCTL, 1);
 	hv_reset();
-}
-
-static bool is_movable(unsigned long pfn, const unsigned long *start,
-		       const unsigned long *end, int zones)
-{
-	while (zones--)
-		if (pfn >= start[zones] && pfn < end[zones])
-			return true;
-	return false;
 }
 
 TEST_F_TIMEOUT(movable, policy, HV_TIMEOUT)
@@ -90,8 +56,7 @@ TEST_F_TIMEOUT(movable, policy, HV_TIMEOUT)
 		movable = 0;
 		shared = 0;
 		for (i = 0; i < nr; i++) {
-			is = is_movable(heads[i], self->start, self->end,
-					self->zones);
+			is = hv_in_zones(heads[i], self->zones, self->nr_zones);
 			movable += is;
 			shared += hv_state(heads[i]) == HV_SHARED;
 			EXPECT_EQ(is && !allowed ? HV_OWN : HV_SHARED,
@@ -123,8 +88,7 @@ TEST_F_TIMEOUT(movable, stay_without_memory, HV_TIMEOUT)
 	nr = hv_resize(hv_room() < 64 ? hv_room() : 64);
 	ASSERT_EQ(nr, hv_heads(heads, nr));
 	for (i = 0; i < nr; i++)
-		movable += is_movable(heads[i], self->start, self->end,
-				      self->zones);
+		movable += hv_in_zones(heads[i], self->zones, self->nr_zones);
 	ASSERT_LT(0, movable);
 
 	left = hv_resize_failing(HV_POOL "nr_hugepages", 0, 100, &failures);
@@ -133,7 +97,7 @@ TEST_F_TIMEOUT(movable, stay_without_memory, HV_TIMEOUT)
 	/* The reserve of a node is good for one; others may have memory to give */
 	EXPECT_GE(movable, left);
 	if (movable == nr)
-		EXPECT_LE(nr - self->zones, left);
+		EXPECT_LE(nr - self->nr_zones, left);
 
 	EXPECT_EQ(0, hv_resize(0));
 	EXPECT_EQ(nr, hv_count_state(heads, nr, HV_OWN));

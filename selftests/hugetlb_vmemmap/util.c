@@ -228,6 +228,52 @@ long hv_free_kb(void)
 	return pages * (long)(HV_SMALL / 1024);
 }
 
+long hv_named_value(const char *path, const char *name)
+{
+	char line[256];
+	size_t len = strlen(name);
+	long value = -1;
+	FILE *file = fopen(path, "r");
+
+	while (file && fgets(line, sizeof(line), file))
+		if (!strncmp(line, name, len) && strchr(": \t", line[len]))
+			value = strtol(line + len + 1, NULL, 10);
+	if (file)
+		fclose(file);
+	return value;
+}
+
+int hv_movable_zones(struct hv_zone *zones, int max)
+{
+	FILE *file = fopen("/proc/zoneinfo", "r");
+	unsigned long spanned = 0, managed = 0, start;
+	bool inside = false;
+	char line[256];
+	int nr = 0;
+
+	while (file && nr < max && fgets(line, sizeof(line), file)) {
+		if (!strncmp(line, "Node", 4))
+			inside = strstr(line, "Movable");
+		/* In this order */
+		if (!inside || sscanf(line, " spanned %lu", &spanned) == 1 ||
+		    sscanf(line, " managed %lu", &managed) == 1 ||
+		    sscanf(line, " start_pfn: %lu", &start) != 1 || !spanned)
+			continue;
+		zones[nr++] = (struct hv_zone){ start, start + spanned, managed };
+	}
+	if (file)
+		fclose(file);
+	return nr;
+}
+
+bool hv_in_zones(unsigned long pfn, const struct hv_zone *zones, int nr)
+{
+	while (nr--)
+		if (pfn >= zones[nr].start && pfn < zones[nr].end)
+			return true;
+	return false;
+}
+
 void *hv_map(unsigned long nr)
 {
 	char *addr = mmap(NULL, nr * HV_HUGE, PROT_READ | PROT_WRITE,

@@ -63,6 +63,18 @@ long hv_room(void);
 /* Free memory, that of the per-CPU lists included, in KiB */
 long hv_free_kb(void);
 
+/* A line "NAME VALUE" or "NAME: VALUE" of a file of them; -1 if there is none */
+long hv_named_value(const char *path, const char *name);
+
+/* Where ZONE_MOVABLE of a node lies: PFNs, and base pages that it manages */
+struct hv_zone {
+	unsigned long start, end, managed;
+};
+
+/* Those that span anything: how many, at most @max */
+int hv_movable_zones(struct hv_zone *zones, int max);
+bool hv_in_zones(unsigned long pfn, const struct hv_zone *zones, int nr);
+
 /* Map @nr huge pages and touch each; MAP_FAILED if there are not that many */
 void *hv_map(unsigned long nr);
 

@@ -37,29 +37,6 @@ FIXTURE_TEARDOWN(busy)
 	hv_reset();
 }
 
-static char *get(size_t len, int flags)
-{
-	char *addr = mmap(NULL, len, PROT_READ | PROT_WRITE,
-			  MAP_ANONYMOUS | flags, -1, 0);
-	size_t i;
-
-	if (addr == MAP_FAILED)
-		return NULL;
-	madvise(addr, len, MADV_NOHUGEPAGE);
-	for (i = 0; i < len; i += PIN_PAGE)
-		*(size_t *)(addr + i) = i + 1;
-	return addr;
-}
-
-static size_t wrong(const char *addr, size_t len)
-{
-	size_t i, bad = 0;
-
-	for (i = 0; i < len; i += PIN_PAGE)
-		bad += *(size_t *)(addr + i) != i + 1;
-	return bad;
-}
-
 /* A page in a pipe: it cannot be moved, and nobody knows for how long */
 TEST_F_TIMEOUT(busy, held_by_pipe, HV_TIMEOUT)
 {
@@ -72,7 +49,7 @@ TEST_F_TIMEOUT(busy, held_by_pipe, HV_TIMEOUT)
 
 	if (self->missing)
 		SKIP(return, "%s", self->missing);
-	addr = get(len, MAP_PRIVATE);
+	addr = pin_map(len, MAP_PRIVATE, false);
 	ASSERT_NE(NULL, addr);
 	ASSERT_LT(0, pin_count_movable(addr, len));
 	iov.iov_base = addr + len / 2;
@@ -91,7 +68,7 @@ TEST_F_TIMEOUT(busy, held_by_pipe, HV_TIMEOUT)
 	if (before >= 0)
 		EXPECT_EQ(1, failed);
 	EXPECT_EQ(held, pin_held());
-	EXPECT_EQ(0, wrong(addr, len));
+	EXPECT_EQ(0, pin_wrong(addr, len));
 
 	/* All goes well when it is gone */
 	close(fds[0]);
@@ -99,7 +76,7 @@ TEST_F_TIMEOUT(busy, held_by_pipe, HV_TIMEOUT)
 	fd = pin_start(PIN_URING, addr, len);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(0, pin_count_movable(addr, len));
-	EXPECT_EQ(0, wrong(addr, len));
+	EXPECT_EQ(0, pin_wrong(addr, len));
 	close(fd);
 	munmap(addr, len);
 }
@@ -132,7 +109,8 @@ TEST_F_TIMEOUT(busy, two_pinners, HV_TIMEOUT)
 	if (self->missing)
 		SKIP(return, "%s", self->missing);
 	for (round = 0; round < 30; round++) {
-		char *addr = get(len, round % 2 ? MAP_PRIVATE : MAP_SHARED);
+		char *addr = pin_map(len, round % 2 ? MAP_PRIVATE : MAP_SHARED,
+				     false);
 
 		ASSERT_NE(NULL, addr);
 		pthread_barrier_init(&barrier, NULL, 2);
@@ -145,7 +123,7 @@ TEST_F_TIMEOUT(busy, two_pinners, HV_TIMEOUT)
 			failed += jobs[i].fd < 0;
 		}
 		EXPECT_EQ(0, pin_count_movable(addr, len));
-		EXPECT_EQ(0, wrong(addr, len));
+		EXPECT_EQ(0, pin_wrong(addr, len));
 		for (i = 0; i < 2; i++)
 			if (jobs[i].fd >= 0)
 				close(jobs[i].fd);
@@ -171,7 +149,7 @@ TEST_F_TIMEOUT(busy, killed, HV_TIMEOUT)
 		ASSERT_LE(0, pid);
 		if (!pid) {
 			for (;;) {
-				char *addr = get(len, MAP_PRIVATE);
+				char *addr = pin_map(len, MAP_PRIVATE, false);
 				int fd = pin_start(PIN_URING, addr, len);
 
 				if (fd < 0)
@@ -204,7 +182,7 @@ TEST_F_TIMEOUT(busy, hole_behind_fast, HV_TIMEOUT)
 		missing = pin_lacks(PIN_GUP_FAST);
 	if (missing)
 		SKIP(return, "%s", missing);
-	addr = get(len, MAP_PRIVATE);
+	addr = pin_map(len, MAP_PRIVATE, false);
 	ASSERT_NE(NULL, addr);
 	/* It need not move any more after this, so fast GUP takes it */
 	fd = pin_start(PIN_GUP_FAST, addr, len);
@@ -244,7 +222,7 @@ TEST_F_TIMEOUT(busy, met_again, HV_TIMEOUT)
 
 	if (self->missing)
 		SKIP(return, "%s", self->missing);
-	addr = get(len, MAP_SHARED);
+	addr = pin_map(len, MAP_SHARED, false);
 	ASSERT_NE(NULL, addr);
 	ASSERT_LT(0, pin_count_movable(addr, len));
 	again = map_again(addr, len, times);
@@ -252,7 +230,7 @@ TEST_F_TIMEOUT(busy, met_again, HV_TIMEOUT)
 	fd = pin_start(PIN_URING, again, times * len);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(0, pin_count_movable(again, times * len));
-	EXPECT_EQ(0, wrong(addr, len));
+	EXPECT_EQ(0, pin_wrong(addr, len));
 	EXPECT_EQ(self->held + times * len / PIN_PAGE, pin_held());
 	close(fd);
 	munmap(again, times * len);
@@ -271,7 +249,7 @@ TEST_F_TIMEOUT(busy, more_than_2g, HV_TIMEOUT)
 		missing = pin_lacks(PIN_GUP);
 	if (missing)
 		SKIP(return, "%s", missing);
-	addr = get(len, MAP_SHARED);
+	addr = pin_map(len, MAP_SHARED, false);
 	ASSERT_NE(NULL, addr);
 	first = pin_start(PIN_GUP, addr, len);
 	ASSERT_LE(0, first);
@@ -300,14 +278,14 @@ TEST_F_TIMEOUT(busy, forked, HV_TIMEOUT)
 		missing = pin_lacks(PIN_GUP);
 	if (missing)
 		SKIP(return, "%s", missing);
-	addr = get(len, MAP_PRIVATE);
+	addr = pin_map(len, MAP_PRIVATE, false);
 	ASSERT_NE(NULL, addr);
 	fd = pin_start(PIN_GUP, addr, len);
 	ASSERT_LE(0, fd);
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid)
-		_exit(wrong(addr, len) != 0);
+		_exit(pin_wrong(addr, len) != 0);
 	for (i = 0; i < len; i += PIN_PAGE)
 		*(size_t *)(addr + i) = 7 * i;
 	ASSERT_EQ(0, pin_read(fd, copy));

@@ -38,23 +38,6 @@ struct mem {
 	pid_t child;
 };
 
-static void fill(struct mem *mem)
-{
-	size_t i;
-
-	for (i = 0; i < mem->len; i += PIN_PAGE)
-		*(size_t *)(mem->addr + i) = i + 1;
-}
-
-static size_t wrong(const char *addr, const struct mem *mem)
-{
-	size_t i, bad = 0;
-
-	for (i = 0; i < mem->len; i += PIN_PAGE)
-		bad += *(size_t *)(addr + i) != i + 1;
-	return bad;
-}
-
 static char *map(size_t len, int flags, int fd)
 {
 	/* Aligned to a huge page */
@@ -77,6 +60,17 @@ static char *map_file(size_t len, int flags, unsigned int mfd_flags)
 		addr = map(len, flags, fd);
 	close(fd);
 	return addr;
+}
+
+/* Another protection of a base page takes the mapping of its huge page apart */
+static bool split(struct mem *mem)
+{
+	size_t i;
+
+	for (i = 0; i < mem->len; i += HV_HUGE)
+		if (mprotect(mem->addr + i, PIN_PAGE, PROT_READ))
+			return false;
+	return !mprotect(mem->addr, mem->len, PROT_READ | PROT_WRITE);
 }
 
 /* Memory of a kind, filled; NULL or the reason why there is none */
@@ -143,14 +137,10 @@ static const char *make(enum kind kind, struct mem *mem)
 			mem->addr[i] = 1;
 		return NULL;
 	default:
-		fill(mem);
+		pin_fill(mem->addr, mem->len);
 	}
-	if (kind == THP_PTES && mprotect(mem->addr, PIN_PAGE, PROT_READ))
+	if (kind == THP_PTES && !split(mem))
 		return "cannot protect a page of it";
-	for (i = HV_HUGE; kind == THP_PTES && i < mem->len; i += HV_HUGE)
-		mprotect(mem->addr + i, PIN_PAGE, PROT_READ);
-	if (kind == THP_PTES)
-		mprotect(mem->addr, mem->len, PROT_READ | PROT_WRITE);
 	if (kind == MLOCKED && mlock(mem->addr, mem->len))
 		return "cannot lock it";
 	if (kind == FORKED) {
@@ -247,16 +237,16 @@ static const char *try(enum kind kind, enum pinner who, long *left)
 	*left = pin_count_movable(mem.addr, mem.len);
 	if (*left)
 		bad = "is still in ZONE_MOVABLE";
-	if (!bad && has_content(kind) && wrong(mem.addr, &mem))
+	if (!bad && has_content(kind) && pin_wrong(mem.addr, mem.len))
 		bad = "lost what it held";
 	/* What is pinned is what is mapped: the one sees what the other writes */
 	if (!bad && (who == PIN_GUP || who == PIN_GUP_FAST)) {
-		fill(&mem);
-		if (pin_read(fd, copy) || wrong(copy, &mem))
+		pin_fill(mem.addr, mem.len);
+		if (pin_read(fd, copy) || pin_wrong(copy, mem.len))
 			bad = "is not what is pinned";
 	}
 	if (!bad && who == PIN_GUP_READ && has_content(kind) &&
-	    (pin_read(fd, copy) || wrong(copy, &mem)))
+	    (pin_read(fd, copy) || pin_wrong(copy, mem.len)))
 		bad = "is not what is pinned to read";
 	close(fd);
 	unmake(&mem);

@@ -37,23 +37,6 @@ FIXTURE_TEARDOWN(offline)
 	hv_reset();
 }
 
-static char *get(size_t len, bool thp)
-{
-	char *addr = mmap(NULL, len, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	size_t i;
-
-	if (addr == MAP_FAILED)
-		return NULL;
-	if (thp)
-		pin_want_thp(addr, len);
-	else
-		madvise(addr, len, MADV_NOHUGEPAGE);
-	for (i = 0; i < len; i += PIN_PAGE)
-		*(size_t *)(addr + i) = i;
-	return addr;
-}
-
 /*
  * Offline and online each of @nr blocks.  Returns how many did not go in time; @blocks
  * and @nr are those that did.
@@ -85,7 +68,6 @@ TEST_F_TIMEOUT(offline, all_blocks, HV_TIMEOUT)
 	double slowest = 0;
 	int fds[3], i, j;
 	long nr, bad;
-	size_t off;
 
 	if (self->missing)
 		SKIP(return, "%s", self->missing);
@@ -97,8 +79,8 @@ TEST_F_TIMEOUT(offline, all_blocks, HV_TIMEOUT)
 	       nr, slowest, bad);
 	ASSERT_LT(0, nr);
 
-	mem[0] = get(LEN, false);
-	mem[1] = get(LEN, true);
+	mem[0] = pin_map(LEN, MAP_PRIVATE, false);
+	mem[1] = pin_map(LEN, MAP_PRIVATE, true);
 	ASSERT_EQ(8, hv_resize(8));
 	mem[2] = hv_map(8);
 	ASSERT_NE(NULL, mem[0]);
@@ -123,10 +105,8 @@ TEST_F_TIMEOUT(offline, all_blocks, HV_TIMEOUT)
 
 	for (j = 0; j < 64; j++)
 		EXPECT_EQ(before[j], hv_pfn(mem[0] + j * MIB));
-	for (i = 0, bad = 0; i < 2; i++)
-		for (off = 0; off < LEN; off += PIN_PAGE)
-			bad += *(size_t *)(mem[i] + off) != off;
-	EXPECT_EQ(0, bad);
+	for (i = 0; i < 2; i++)
+		EXPECT_EQ(0, pin_wrong(mem[i], LEN));
 	for (i = 0; i < 3; i++)
 		close(fds[i]);
 	munmap(mem[0], LEN);

@@ -153,51 +153,17 @@ const char *pin_lacks(enum pinner who)
 	}
 }
 
-/* --- where memory lies --- */
-
-struct span {
-	unsigned long start, nr;
-};
-
-/* The Movable zones of all nodes; returns how many base pages they manage */
-static unsigned long movable_zones(struct span *spans, int *nr)
-{
-	static char buf[1 << 18];
-	unsigned long value, managed = 0;
-	char *line, *save = NULL, *at;
-	bool movable = false;
-	char zone[32];
-
-	*nr = 0;
-	if (hv_read_text("/proc/zoneinfo", buf, sizeof(buf)) <= 0)
-		return 0;
-	for (line = strtok_r(buf, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		if (sscanf(line, "Node %*d, zone %31s", zone) == 1) {
-			movable = !strcmp(zone, "Movable") && *nr < 64;
-			if (movable)
-				spans[(*nr)++] = (struct span){};
-			continue;
-		}
-		if (!movable)
-			continue;
-		at = line + strspn(line, " ");
-		if (sscanf(at, "spanned %lu", &value) == 1)
-			spans[*nr - 1].nr = value;
-		else if (sscanf(at, "managed %lu", &value) == 1)
-			managed += value;
-		else if (sscanf(at, "start_pfn: %lu", &value) == 1)
-			spans[*nr - 1].start = value;
-	}
-	return managed;
-}
+/* --- memory, and where it lies --- */
 
 const char *pin_lacks_movable(unsigned long mib)
 {
-	struct span spans[64];
+	struct hv_zone zones[64];
+	unsigned long managed = 0;
 	int nr;
 
-	if (movable_zones(spans, &nr) < mib << 8)
+	for (nr = hv_movable_zones(zones, 64); nr > 0; nr--)
+		managed += zones[nr - 1].managed;
+	if (managed < mib << 8)
 		return "needs ZONE_MOVABLE with room, as by movablecore=1G";
 	if (geteuid())
 		return "needs root";
@@ -206,13 +172,12 @@ const char *pin_lacks_movable(unsigned long mib)
 
 static long count(const void *addr, size_t len, bool movable_only)
 {
-	struct span spans[64];
+	struct hv_zone zones[64];
+	int fd, nr = hv_movable_zones(zones, 64);
 	__u64 entries[512], pfn;
 	size_t i, at, n, pages = len / PIN_PAGE;
 	long found = 0;
-	int fd, nr, s;
 
-	movable_zones(spans, &nr);
 	fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -226,14 +191,8 @@ static long count(const void *addr, size_t len, bool movable_only)
 		for (i = 0; i < n; i++) {
 			if (!(entries[i] >> 63))
 				continue;
-			if (!movable_only) {
-				found++;
-				continue;
-			}
 			pfn = entries[i] & ((1ULL << 55) - 1);
-			for (s = 0; s < nr; s++)
-				found += pfn >= spans[s].start &&
-					 pfn < spans[s].start + spans[s].nr;
+			found += !movable_only || hv_in_zones(pfn, zones, nr);
 		}
 	}
 	close(fd);
@@ -273,6 +232,38 @@ long pin_movable_blocks(unsigned long *blocks, long max)
 	return nr;
 }
 
+void pin_fill(char *addr, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i += PIN_PAGE)
+		*(size_t *)(addr + i) = i + 1;
+}
+
+size_t pin_wrong(const char *addr, size_t len)
+{
+	size_t i, bad = 0;
+
+	for (i = 0; i < len; i += PIN_PAGE)
+		bad += *(size_t *)(addr + i) != i + 1;
+	return bad;
+}
+
+char *pin_map(size_t len, int flags, bool thp)
+{
+	char *addr = mmap(NULL, len, PROT_READ | PROT_WRITE,
+			  MAP_ANONYMOUS | flags, -1, 0);
+
+	if (addr == MAP_FAILED)
+		return NULL;
+	if (thp)
+		pin_want_thp(addr, len);
+	else
+		madvise(addr, len, MADV_NOHUGEPAGE);
+	pin_fill(addr, len);
+	return addr;
+}
+
 int pin_want_thp(void *addr, size_t len)
 {
 	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
@@ -283,20 +274,9 @@ int pin_want_thp(void *addr, size_t len)
 
 long pin_vmstat(const char *name)
 {
-	char line[128];
-	size_t len = strlen(name);
-	long value = -1;
-	FILE *file;
-
 	/* The counters of all CPUs are to be in it */
 	hv_write_text("/proc/sys/vm/stat_refresh", "1");
-	file = fopen("/proc/vmstat", "r");
-	while (file && fgets(line, sizeof(line), file))
-		if (!strncmp(line, name, len) && line[len] == ' ')
-			value = strtol(line + len, NULL, 10);
-	if (file)
-		fclose(file);
-	return value;
+	return hv_named_value("/proc/vmstat", name);
 }
 
 long pin_held(void)

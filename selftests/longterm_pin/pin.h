@@ -33,6 +33,12 @@ int pin_start(enum pinner who, void *addr, size_t len);
 /* Copy what is pinned by the test module to @to */
 int pin_read(int fd, void *to);
 
+/* Anonymous memory, filled, of huge pages if wanted; NULL if there is none */
+char *pin_map(size_t len, int flags, bool thp);
+/* Say in each page which it is, and count those that do not say so */
+void pin_fill(char *addr, size_t len);
+size_t pin_wrong(const char *addr, size_t len);
+
 /* Pages of a mapping that are in ZONE_MOVABLE, or there at all */
 long pin_count_movable(const void *addr, size_t len);
 long pin_count_present(const void *addr, size_t len);

@@ -110,7 +110,6 @@ static int try(bool cpuset, bool touched, bool hugetlb, int node)
 {
 	unsigned long nodes = 1UL << node;
 	const char *reason = NULL;
-	size_t i, bad = 0;
 	char *mem;
 	int fd;
 
@@ -127,8 +126,8 @@ static int try(bool cpuset, bool touched, bool hugetlb, int node)
 	if (!cpuset && syscall(__NR_mbind, mem, LEN, BIND, &nodes, 64, 0))
 		return 6;
 	madvise(mem, LEN, MADV_NOHUGEPAGE);
-	for (i = 0; touched && i < LEN; i += PIN_PAGE)
-		*(size_t *)(mem + i) = i + 1;
+	if (touched)
+		pin_fill(mem, LEN);
 	if (touched && pin_count_movable(mem, LEN) != LEN / PIN_PAGE)
 		return 7;
 	fd = pin_start(PIN_URING, mem, LEN);
@@ -138,9 +137,7 @@ static int try(bool cpuset, bool touched, bool hugetlb, int node)
 	}
 	if (pin_count_movable(mem, LEN))
 		return 9;
-	for (i = 0; touched && i < LEN; i += PIN_PAGE)
-		bad += *(size_t *)(mem + i) != i + 1;
-	return bad ? 10 : 0;
+	return touched && pin_wrong(mem, LEN) ? 10 : 0;
 }
 
 TEST_F_TIMEOUT(policy, movable_node_only, HV_TIMEOUT)

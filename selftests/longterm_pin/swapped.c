@@ -77,12 +77,8 @@ TEST_F_TIMEOUT(swapped, comes_back, HV_TIMEOUT)
 
 	if (self->missing)
 		SKIP(return, "%s", self->missing);
-	mem = mmap(NULL, LEN, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, mem);
-	madvise(mem, LEN, MADV_NOHUGEPAGE);
-	for (i = 0; i < LEN; i += PIN_PAGE)
-		*(size_t *)(mem + i) = i + 1;
+	mem = pin_map(LEN, MAP_PRIVATE, false);
+	ASSERT_NE(NULL, mem);
 	for (tries = 0, left = 1; left && tries < 20; tries++) {
 		ASSERT_EQ(0, madvise(mem, LEN, MADV_PAGEOUT));
 		left = pin_count_present(mem, LEN);
@@ -96,9 +92,7 @@ TEST_F_TIMEOUT(swapped, comes_back, HV_TIMEOUT)
 	fd = pin_start(PIN_URING, mem, LEN);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(0, pin_count_movable(mem, LEN));
-	for (i = 0; i < LEN; i += PIN_PAGE)
-		bad += *(size_t *)(mem + i) != i + 1;
-	EXPECT_EQ(0, bad);
+	EXPECT_EQ(0, bad + pin_wrong(mem, LEN));
 	close(fd);
 	munmap(mem, LEN);
 }

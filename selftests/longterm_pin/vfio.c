@@ -154,23 +154,6 @@ static __u64 unmap_dma(int container, size_t len, __u64 iova)
 	return ioctl(container, VFIO_IOMMU_UNMAP_DMA, &unmap) ? 0 : unmap.size;
 }
 
-static void fill(char *mem, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i += PIN_PAGE)
-		*(size_t *)(mem + i) = i + 1;
-}
-
-static size_t wrong(const char *mem, size_t len)
-{
-	size_t i, bad = 0;
-
-	for (i = 0; i < len; i += PIN_PAGE)
-		bad += *(size_t *)(mem + i) != i + 1;
-	return bad;
-}
-
 /* Let edu copy @len bytes between its buffer and memory: false if it does not */
 static bool edu_dma(int fd, __u64 bar, __u64 iova, __u64 len, bool to_ram)
 {
@@ -217,11 +200,11 @@ TEST_F_TIMEOUT(vfio, touched, HV_TIMEOUT)
 
 	if (self->missing)
 		SKIP(return, "%s", self->missing);
-	fill(self->mem, LEN);
+	pin_fill(self->mem, LEN);
 	ASSERT_LT(0, pin_count_movable(self->mem, LEN));
 	ASSERT_EQ(0, map_dma(self->container, self->mem, LEN, IOVA, true));
 	EXPECT_EQ(0, pin_count_movable(self->mem, LEN));
-	EXPECT_EQ(0, wrong(self->mem, LEN));
+	EXPECT_EQ(0, pin_wrong(self->mem, LEN));
 	EXPECT_EQ(self->held + LEN / PIN_PAGE, pin_held());
 
 	if (self->edu) {
@@ -250,10 +233,10 @@ TEST_F_TIMEOUT(vfio, scattered, HV_TIMEOUT)
 		SKIP(return, "%s", self->missing);
 	for (i = 0; i < pages; i++)
 		self->mem[(i * 1021 % pages) * PIN_PAGE] = 1;
-	fill(self->mem, len);
+	pin_fill(self->mem, len);
 	ASSERT_EQ(0, map_dma(self->container, self->mem, len, IOVA, true));
 	EXPECT_EQ(0, pin_count_movable(self->mem, len));
-	EXPECT_EQ(0, wrong(self->mem, len));
+	EXPECT_EQ(0, pin_wrong(self->mem, len));
 	EXPECT_EQ(self->held + pages, pin_held());
 	EXPECT_EQ(len, unmap_dma(self->container, len, IOVA));
 	EXPECT_EQ(self->held, pin_settle(self->held));
@@ -284,10 +267,10 @@ TEST_F_TIMEOUT(vfio, hole, HV_TIMEOUT)
 		SKIP(return, "%s", self->missing);
 	ASSERT_EQ(0, mprotect(self->mem + MIB, MIB,
 			      PROT_READ | PROT_WRITE | PROT_EXEC));
-	fill(self->mem, len);
+	pin_fill(self->mem, len);
 	ASSERT_EQ(0, map_dma(self->container, self->mem, len, IOVA, true));
 	EXPECT_EQ(0, pin_count_movable(self->mem, len));
-	EXPECT_EQ(0, wrong(self->mem, len));
+	EXPECT_EQ(0, pin_wrong(self->mem, len));
 	EXPECT_EQ(len, unmap_dma(self->container, len, IOVA));
 
 	ASSERT_EQ(0, munmap(self->mem + 2 * MIB + 5 * PIN_PAGE, PIN_PAGE));
@@ -304,7 +287,7 @@ TEST_F_TIMEOUT(vfio, limited, HV_TIMEOUT)
 
 	if (self->missing)
 		SKIP(return, "%s", self->missing);
-	fill(self->mem, 8 * MIB);
+	pin_fill(self->mem, 8 * MIB);
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid) {

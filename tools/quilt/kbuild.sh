@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # Building parts of a kernel tree. Sourced by bisect and lint.
+# shellcheck source=tools/quilt/configured.sh
+. "${BASH_SOURCE[0]%/*}/configured.sh"
 
 export CCACHE_DIR=${CCACHE_DIR:-$CACHE/ccache} CCACHE_BASEDIR=$CACHE CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=time_macros
 export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' KBUILD_BUILD_USER=hugemem KBUILD_BUILD_HOST=localhost
@@ -76,13 +78,6 @@ touched_objects() {
 		hm_series touched | grep -E '^(arch/x86/entry|lib)/vdso/' >/dev/null && echo arch/x86/entry/
 		touched_sources "$1" | sed -E '/^(mm|fs\/hugetlbfs)\//d; s/\.c$/.o/'
 	} | sort -u
-}
-
-# configured TREE OUT FILE.c: true unless the Makefile beside it names an option that OUT/.config has not.
-configured() {
-	local option object=${3##*/}
-	option=$(sed -nE "s/^obj-\\$\\((CONFIG_[A-Z0-9_]+)\\).*[[:space:]=]${object%.c}\\.o.*/\\1/p" "$1/${3%/*}/Makefile" | head -n 1)
-	[[ -z $option ]] || grep -q "^$option=[ym]$" "$2/.config"
 }
 
 # touched_objects_only TREE OUT: the objects of touched_sources that OUT/.config has, and no more.

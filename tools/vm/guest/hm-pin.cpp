@@ -5,6 +5,8 @@
 // Time is CLOCK_MONOTONIC_RAW around io_uring_register(2); with -icount shift=0 one nanosecond is one
 // instruction. Where the pages lie is told by /proc/self/pagemap and the Movable zones of
 // /proc/zoneinfo.
+#include "measure.hpp"
+
 #include <fcntl.h>
 #include <linux/io_uring.h>
 #include <sys/mman.h>
@@ -12,17 +14,15 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <ctime>
 #include <fstream>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
+
+using namespace hm::guest;
 
 namespace {
 
@@ -36,14 +36,6 @@ struct Options {
     std::string prefix = "pin";
     std::string unit = "ns";
 };
-
-[[noreturn]] void die(const std::string &what, int code = 3)
-{
-    std::fprintf(stderr, "hm-pin: %s\n", what.c_str());
-    std::exit(code);
-}
-
-[[noreturn]] void die_errno(const std::string &what) { die(what + ": " + std::strerror(errno)); }
 
 /// PFNs from `first` on, `count` of them.
 struct Range {
@@ -96,19 +88,6 @@ long in_movable(const char *from, long pages)
     return there;
 }
 
-long long now_ns()
-{
-    struct timespec t {};
-    if (::clock_gettime(CLOCK_MONOTONIC_RAW, &t) != 0)
-        die_errno("CLOCK_MONOTONIC_RAW");
-    return static_cast<long long>(t.tv_sec) * 1'000'000'000 + t.tv_nsec;
-}
-
-void metric(const std::string &name, double value, const std::string &unit)
-{
-    std::printf("metric %s %.1f %s\n", name.c_str(), value, unit.c_str());
-}
-
 /// Memory of a kind, touched; aligned to 2 MiB.
 char *touched(const Options &options, size_t bytes)
 {
@@ -156,15 +135,6 @@ long long pin_once(const Options &options, size_t bytes, long &before, long &aft
     return end - begin;
 }
 
-long positive(const char *text)
-{
-    char *end = nullptr;
-    const long value = std::strtol(text, &end, 10);
-    if (*end != '\0' || value < 1)
-        die(std::string("not a positive number: ") + text, 2);
-    return value;
-}
-
 Options parse(int argc, char **argv)
 {
     Options options;
@@ -176,9 +146,9 @@ Options parse(int argc, char **argv)
             return argv[++i];
         };
         if (arg == "--mib")
-            options.mib = positive(value());
+            options.mib = number(value(), 1);
         else if (arg == "--rounds")
-            options.rounds = static_cast<int>(positive(value()));
+            options.rounds = static_cast<int>(number(value(), 1));
         else if (arg == "--hold")
             options.hold = true;
         else if (arg == "--kind")

@@ -6,18 +6,18 @@
 // /proc/zoneinfo (MemFree alone misses the per-CPU lists); /proc/sys/vm/stat_refresh folds the
 // per-CPU counters first. All buffers are static, so that the program itself does not disturb
 // what it weighs.
+#include "measure.hpp"
+
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <charconv>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <ctime>
 #include <string>
 #include <string_view>
+
+using namespace hm::guest;
 
 namespace {
 
@@ -30,14 +30,6 @@ struct Options {
     bool once = false;      ///< only write --pages, do not shrink, no rounds
     bool allow_fewer = false;
 };
-
-[[noreturn]] void die(const std::string &what, int code = 3)
-{
-    std::fprintf(stderr, "hm-resize: %s\n", what.c_str());
-    std::exit(code);
-}
-
-[[noreturn]] void die_errno(const std::string &path) { die(path + ": " + std::strerror(errno)); }
 
 std::array<char, 1 << 18> buffer;
 
@@ -95,14 +87,6 @@ long free_kib()
     return pages * (::sysconf(_SC_PAGESIZE) / 1024);
 }
 
-long long now_ns()
-{
-    struct timespec t {};
-    if (::clock_gettime(CLOCK_MONOTONIC_RAW, &t) != 0)
-        die_errno("CLOCK_MONOTONIC_RAW");
-    return static_cast<long long>(t.tv_sec) * 1'000'000'000 + t.tv_nsec;
-}
-
 class Pool {
 public:
     explicit Pool(long size_kb)
@@ -135,20 +119,6 @@ private:
     int fd_ = -1;
 };
 
-void metric(const std::string &name, double value, const std::string &unit)
-{
-    std::printf("metric %s %.3f %s\n", name.c_str(), value, unit.c_str());
-}
-
-long positive(const char *text)
-{
-    char *end = nullptr;
-    const long value = std::strtol(text, &end, 10);
-    if (*end != '\0' || value < 0)
-        die(std::string("not a number: ") + text, 2);
-    return value;
-}
-
 Options parse(int argc, char **argv)
 {
     Options options;
@@ -160,11 +130,11 @@ Options parse(int argc, char **argv)
             return argv[++i];
         };
         if (arg == "--size-kb")
-            options.size_kb = positive(value());
+            options.size_kb = number(value(), 0);
         else if (arg == "--pages")
-            options.pages = positive(value());
+            options.pages = number(value(), 0);
         else if (arg == "--rounds")
-            options.rounds = static_cast<int>(positive(value()));
+            options.rounds = static_cast<int>(number(value(), 0));
         else if (arg == "--prefix")
             options.prefix = value();
         else if (arg == "--unit")
