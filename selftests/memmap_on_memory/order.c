@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which blocks of added memory can be online when, in any order of steps; and nothing is
+ * left behind when the memory is gone.
+ */
+#include "kselftest_harness.h"
+#include <errno.h>
+#include <stdlib.h>
+#include "add.h"
+
+#define SLACK_KB	1024
+
+FIXTURE(order) {
+	struct mm_range range;
+	struct mm_baseline before;
+	const char *missing;
+	bool added;
+};
+
+FIXTURE_SETUP(order)
+{
+	hv_reset();
+	self->added = false;
+	self->missing = mm_lacks(&self->range, 8);
+	if (self->missing)
+		return;
+	/* The first time, caches and page tables grow that stay */
+	if (!mm_add(&self->range))
+		mm_offline_and_remove(&self->range);
+	ASSERT_EQ(0, mm_baseline(&self->before));
+	ASSERT_EQ(0, mm_add(&self->range));
+	self->added = true;
+}
+
+FIXTURE_TEARDOWN(order)
+{
+	const char *complaint, *difference;
+
+	if (self->added) {
+		EXPECT_EQ(0, mm_all_offline(&self->range));
+		EXPECT_EQ(0, mm_remove(&self->range));
+		difference = mm_differs(&self->before, SLACK_KB);
+		EXPECT_EQ(NULL, difference)
+			TH_LOG("not as before: %s", difference);
+	}
+	complaint = hv_complaint();
+	EXPECT_EQ(NULL, complaint)
+		TH_LOG("kernel log: %s", complaint);
+	hv_reset();
+}
+
+/* The id of the block that is to hold the map of the @nr-th of a range */
+static long expected_host(const struct mm_range *range, unsigned long nr)
+{
+	if (!strcmp(mm_wanted(), "N"))
+		return -1;
+	if (!strcmp(mm_wanted(), "block"))
+		return range->first + nr;
+	return range->first + nr / MM_PAGES_PER_MAP_PAGE;
+}
+
+/* Where the map lies is what was asked for, in every block. */
+TEST_F(order, modes)
+{
+	const char *mode = "system";
+	unsigned long i;
+	char buf[32];
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+
+	if (!strcmp(mm_wanted(), "block"))
+		mode = "block";
+	else if (!strcmp(mm_wanted(), "Y"))
+		mode = "group";
+	for (i = 0; i < self->range.nr; i++) {
+		unsigned long block = self->range.first + i;
+
+		ASSERT_LT(0, mm_block_text(block, "memmap_mode", buf, sizeof(buf)));
+		EXPECT_STREQ(mode, buf);
+		EXPECT_EQ(expected_host(&self->range, i), mm_host(block));
+	}
+	/* Memory of boot has its map where boot put it */
+	ASSERT_LT(0, mm_block_text(0, "memmap_mode", buf, sizeof(buf)));
+	EXPECT_STREQ("system", buf);
+}
+
+/* Adding takes next to nothing from elsewhere, if the map lies in what is added. */
+TEST_F(order, cost)
+{
+	long lost;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+
+	lost = self->before.free_kb - hv_free_kb();
+	TH_LOG("%ld KiB of other memory for %lu GiB", lost, self->range.size / MM_GIB);
+	if (strcmp(mm_wanted(), "N")) {
+		EXPECT_GE(1024, lost);
+	} else {
+		EXPECT_LT(100 * 1024, lost);
+	}
+}
+
+/* A block brings its host along, in the same way; the host leaves after it. */
+TEST_F(order, host_first)
+{
+	unsigned long block = self->range.first + self->range.nr - 1;
+	char zone[64];
+	long host;
+	int i;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	host = mm_host(block);
+	if (host < 0 || (unsigned long)host == block)
+		SKIP(return, "no block of this memory holds the map of others");
+
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(0, mm_is_online(host));
+		ASSERT_EQ(0, mm_set(block, "online_movable"));
+		EXPECT_EQ(1, mm_is_online(host));
+		ASSERT_LT(0, mm_block_text(host, "valid_zones", zone, sizeof(zone)));
+		EXPECT_STREQ("Movable", zone);
+
+		EXPECT_EQ(-EBUSY, mm_set(host, "offline"));
+		EXPECT_EQ(1, mm_is_online(host));
+		EXPECT_EQ(0, mm_set(block, "offline"));
+		EXPECT_EQ(1, mm_is_online(host));
+		EXPECT_EQ(0, mm_set(host, "offline"));
+	}
+}
+
+/* What is online, or but a part of what was added, stays, and nothing is touched. */
+TEST_F(order, refusals)
+{
+	struct mm_range part = self->range;
+	static struct mm_baseline before;
+	const char *difference;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+
+	ASSERT_EQ(0, mm_set(self->range.first + self->range.nr - 1, "online_movable"));
+	ASSERT_EQ(0, mm_baseline(&before));
+	EXPECT_EQ(-EBUSY, mm_remove(&self->range));
+	EXPECT_EQ(-EEXIST, mm_add(&self->range));
+	difference = mm_differs(&before, SLACK_KB);
+	EXPECT_EQ(NULL, difference)
+		TH_LOG("not as before: %s", difference);
+	EXPECT_EQ(0, mm_all_offline(&self->range));
+
+	/* Blocks that do not share their map can be removed one by one; others cannot */
+	if (strcmp(mm_wanted(), "Y"))
+		return;
+	part.size = part.block_size;
+	EXPECT_EQ(-EINVAL, mm_remove(&part));
+	part.start += self->range.size - part.size;
+	EXPECT_EQ(-EINVAL, mm_remove(&part));
+	EXPECT_EQ(0, mm_is_online(self->range.first));
+	EXPECT_EQ(0, mm_is_online(self->range.first + self->range.nr - 1));
+}
+
+/*
+ * Online as a whole and gone with one call, again and again.  Movable: what is online for
+ * the kernel is in use by it at once, and stays.
+ */
+TEST_F_TIMEOUT(order, whole, HV_TIMEOUT)
+{
+	const char *difference;
+	unsigned long i;
+	long grown;
+	int round;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < self->range.nr; i++)
+			ASSERT_EQ(0, mm_set(self->range.first + i,
+					    "online_movable"));
+		/* All that is not map is for use */
+		grown = hv_named_value("/proc/meminfo", "MemTotal") -
+			self->before.total_kb;
+		if (strcmp(mm_wanted(), "N")) {
+			EXPECT_EQ(self->range.size / 1024 / 64 * 63, grown);
+		} else {
+			EXPECT_EQ(self->range.size / 1024, grown);
+		}
+		ASSERT_EQ(0, mm_offline_and_remove(&self->range));
+		difference = mm_differs(&self->before, SLACK_KB);
+		EXPECT_EQ(NULL, difference)
+			TH_LOG("round %d: not as before: %s", round, difference);
+		ASSERT_EQ(0, mm_add(&self->range));
+	}
+}
+
+/* Would a step do, as the blocks are? */
+static int allowed(const struct mm_range *range, const bool *online, unsigned long nr)
+{
+	unsigned long i;
+
+	if (!online[nr])
+		return 0;
+	for (i = 0; i < range->nr; i++)
+		if (i != nr && online[i] &&
+		    expected_host(range, i) == (long)(range->first + nr))
+			return -EBUSY;
+	return 0;
+}
+
+/* Any steps, legal and not: each does what the rules say, and nothing else changes. */
+TEST_F_TIMEOUT(order, random, HV_TIMEOUT)
+{
+	bool *online = calloc(self->range.nr, sizeof(*online));
+	unsigned int seed = 262, step;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+
+	for (step = 0; step < 400; step++) {
+		/* Few blocks, of them the host, so that steps meet */
+		unsigned long nr = rand_r(&seed) % 6, i;
+		bool up = rand_r(&seed) % 2;
+		int want, got;
+
+		if (nr == 5)
+			nr = self->range.nr - 1;
+		if (up) {
+			want = 0;
+			got = mm_set(self->range.first + nr, "online_movable");
+			/* One that is online already is asked to be so */
+			if (online[nr])
+				want = -EINVAL;
+		} else {
+			want = online[nr] ? allowed(&self->range, online, nr) : -EINVAL;
+			got = mm_set(self->range.first + nr, "offline");
+		}
+		ASSERT_EQ(want, got)
+			TH_LOG("step %u: block %lu %s", step, nr, up ? "up" : "down");
+		if (!got) {
+			online[nr] = up;
+			if (up && expected_host(&self->range, nr) >= 0)
+				online[expected_host(&self->range, nr) -
+				       self->range.first] = true;
+		}
+		for (i = 0; i < self->range.nr; i++)
+			ASSERT_EQ(online[i], mm_is_online(self->range.first + i));
+	}
+	free(online);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Several take blocks online and offline at random, one adds and removes the memory,
+ * others use it, walk all pages and compact memory.  What comes of each step does not
+ * matter; that the kernel does not complain, and that all is as before, does.
+ *
+ *	togglers [seconds]	(10)
+ */
+#include "kselftest_harness.h"
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include "add.h"
+
+#define SLACK_KB	2048
+
+static long seconds = 10;
+static struct mm_range range;
+static volatile bool done;
+
+static void __attribute__((constructor)) read_arguments(int argc, char **argv)
+{
+	if (argc > 1 && atol(argv[1]) > 0)
+		seconds = atol(argv[1]);
+}
+
+static void *toggle(void *arg)
+{
+	unsigned int seed = (unsigned long)arg;
+	unsigned long steps = 0;
+
+	while (!done) {
+		/* The first blocks hold map, or are next to it */
+		unsigned long nr = rand_r(&seed) % 4 ? rand_r(&seed) % 8 :
+						       rand_r(&seed) % range.nr;
+
+		steps += !mm_set(range.first + nr,
+				 rand_r(&seed) % 2 ? "online_movable" : "offline");
+	}
+	return (void *)steps;
+}
+
+static void *come_and_go(void *arg)
+{
+	unsigned long rounds = 0;
+
+	while (!done) {
+		usleep(300 * 1000);
+		mm_all_offline(&range);
+		if (!mm_remove(&range)) {
+			rounds++;
+			mm_add(&range);
+		}
+	}
+	return (void *)rounds;
+}
+
+static void *use(void *arg)
+{
+	size_t len = 64UL << 20;
+
+	while (!done) {
+		char *mem = mmap(NULL, len, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (mem != MAP_FAILED) {
+			memset(mem, 1, len);
+			munmap(mem, len);
+		}
+	}
+	return NULL;
+}
+
+static void *walk(void *arg)
+{
+	static __u64 buf[4096];
+	int fd = open("/proc/kpageflags", O_RDONLY);
+	unsigned long pfn = 0;
+
+	while (!done && fd >= 0) {
+		ssize_t n = pread(fd, buf, sizeof(buf), pfn * 8);
+
+		pfn = n == sizeof(buf) ? pfn + 4096 : 0;
+		if (!pfn)
+			hv_write_text("/proc/sys/vm/compact_memory", "1");
+	}
+	if (fd >= 0)
+		close(fd);
+	return NULL;
+}
+
+TEST(togglers)
+{
+	static void *(* const work[])(void *) = {
+		toggle, toggle, toggle, come_and_go, use, walk,
+	};
+	const int nr = sizeof(work) / sizeof(*work);
+	const char *missing = mm_lacks(&range, 2);
+	static struct mm_baseline before;
+	const char *complaint, *difference;
+	unsigned long result[6];
+	pthread_t threads[6];
+	long i;
+
+	if (missing)
+		SKIP(return, "%s", missing);
+	hv_reset();
+	ASSERT_EQ(0, mm_add(&range));
+	ASSERT_EQ(0, mm_offline_and_remove(&range));
+	ASSERT_EQ(0, mm_baseline(&before));
+	ASSERT_EQ(0, mm_add(&range));
+
+	for (i = 0; i < nr; i++)
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, work[i],
+					    (void *)(i + 1)));
+	sleep(seconds);
+	done = true;
+	for (i = 0; i < nr; i++)
+		pthread_join(threads[i], (void **)&result[i]);
+	TH_LOG("%lu + %lu + %lu steps, %lu times removed and added", result[0],
+	       result[1], result[2], result[3]);
+	EXPECT_LT(0, result[0] + result[1] + result[2]);
+
+	if (mm_is_online(range.first) >= 0) {
+		EXPECT_EQ(0, mm_all_offline(&range));
+		EXPECT_EQ(0, mm_remove(&range));
+	}
+	difference = mm_differs(&before, SLACK_KB);
+	EXPECT_EQ(NULL, difference)
+		TH_LOG("not as before: %s", difference);
+	complaint = hv_complaint();
+	EXPECT_EQ(NULL, complaint)
+		TH_LOG("kernel log: %s", complaint);
+	hv_reset();
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+# A DIMM comes, goes online and leaves: what that takes of other memory, what it makes, how long it
+# takes. Arguments: where its memory map has to lie (system, block or group), and how many blocks it has.
+mode=$1
+blocks=$2
+trace=/sys/kernel/debug/tracing
+memory=/sys/devices/system/memory
+
+count() { find $memory -maxdepth 1 -name 'memory[0-9]*' | wc -l; }
+
+# wait_for COUNT: until there are so many memory blocks; ACPI tells of them after QEMU has answered
+wait_for() {
+	tries=0
+	while [ "$(count)" != "$1" ]; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 600 ] || return 1
+		sleep 0.1
+	done
+}
+
+unplug_and_wait() { hm_step unplug && wait_for "$booted"; }
+
+# free_kib: free memory, that of the per-CPU lists included; caches are dropped first
+free_kib() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	awk '/nr_free_pages/ { n += $2 } $1 == "count:" { n += $2 } END { print n * 4 }' /proc/zoneinfo
+}
+
+# One function alone is traced, so that tracing costs nothing; its time is instructions under icount.
+trace_add() {
+	echo __add_memory >"$trace/set_ftrace_filter" &&
+		echo __add_memory >"$trace/set_graph_function" &&
+		echo function_graph >"$trace/current_tracer"
+}
+
+# traced: how long it took, in ns
+traced() {
+	awk '/ us / { for (i = 2; i <= NF; i++) if ($i == "us") ns = $(i - 1) * 1000 } END { printf "%.0f\n", ns }' "$trace/trace"
+}
+
+mode() {
+	last=$(find $memory -maxdepth 1 -name 'memory[0-9]*' | sort -V | tail -n 1)
+	cat "$last/memmap_mode" 2>/dev/null || echo system
+}
+
+# is GOT WANTED NAME
+is() { if [ "$1" = "$2" ]; then ok "$3"; else not_ok "$3" "'$1' is not '$2'"; fi; }
+
+# online TYPE: the blocks of the next DIMM go online by themselves
+online() { echo "$1" >$memory/auto_online_blocks; }
+
+# wait_online: until all blocks are, which takes longer than their devices to appear
+wait_online() {
+	wait_for $((booted + blocks)) || return 1
+	tries=0
+	while grep -q offline $memory/memory*/state; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 600 ] || return 1
+		sleep 0.1
+	done
+}
+
+zones() { grep -E 'Node|present|managed|spanned|start_pfn' /proc/zoneinfo; }
+
+# as_before NAME: three checks that nothing of the DIMM is left
+as_before() {
+	is "$(zones)" "$zones" "zones are as before $1"
+	is "$(cat /proc/iomem)" "$iomem" "/proc/iomem is as before $1"
+	is "$(awk '/^MemTotal/ { print $2 }' /proc/meminfo)" "$total" "MemTotal is as before $1"
+}
+
+plan 16
+online offline
+booted=$(count)
+before=$(free_kib)
+zones=$(zones)
+iomem=$(cat /proc/iomem)
+total=$(awk '/^MemTotal/ { print $2 }' /proc/meminfo)
+
+check "the host plugs a DIMM" hm_step plug
+check "its blocks appear" wait_for $((booted + blocks))
+metric dimm.lost "$((before - $(free_kib)))" KiB
+is "$(mode)" "$mode" "its memory map lies where it was wanted"
+check "the host unplugs it" unplug_and_wait
+as_before "when it was not online"
+before=$(free_kib) # caches and page tables that a first DIMM leaves are not the next one's
+
+trace_add
+online online_movable
+check "it comes again" hm_step plug
+check "it goes online as movable by itself" wait_online
+while grep -q '__add_memory() {$' $trace/trace; do sleep 0.1; done
+metric dimm.add "$(traced)" instr
+echo nop >$trace/current_tracer
+metric dimm.usable "$(($(awk '/^MemTotal/ { print $2 }' /proc/meminfo) - total))" KiB
+check "the host unplugs it while it is online" unplug_and_wait
+as_before "when it was online"
+metric dimm.missing "$((before - $(free_kib)))" KiB
+
+# Now the kernel uses it as well, so it stays.
+online online_kernel
+check "it comes once more" hm_step plug
+check "it goes online for the kernel by itself" wait_online
+huge=/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages
+gigantic=$(cat $huge)
+echo 1000 >$huge
+metric dimm.gigantic "$(($(cat $huge) - gigantic))" pages
+check "pages of 1 GiB go away again" sh -c "echo 0 >$huge && [ \$(cat $huge) = 0 ]"
