@@ -116,7 +116,8 @@ static int ask(const char *file, const struct mm_range *range)
 {
 	char text[80];
 
-	snprintf(text, sizeof(text), "%#lx %#lx 0", range->start, range->size);
+	snprintf(text, sizeof(text), "%#lx %#lx %d", range->start, range->size,
+		 range->node);
 	return hv_write_text(file, text);
 }
 
@@ -211,6 +212,21 @@ static void read_zones(char *buf, size_t size)
 		fclose(file);
 }
 
+static void read_nodes(char *buf, size_t size)
+{
+	static const char * const files[] = { "online", "has_memory", "has_normal_memory" };
+	size_t len = 0, i;
+
+	buf[0] = '\0';
+	for (i = 0; i < 3; i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "/sys/devices/system/node/%s", files[i]);
+		if (hv_read_text(path, buf + len, size - len) > 0)
+			len = strlen(buf);
+	}
+}
+
 int mm_baseline(struct mm_baseline *base)
 {
 	int ret = hv_read_text("/proc/iomem", base->iomem, sizeof(base->iomem));
@@ -218,6 +234,7 @@ int mm_baseline(struct mm_baseline *base)
 	if (ret < 0)
 		return ret;
 	read_zones(base->zones, sizeof(base->zones));
+	read_nodes(base->nodes, sizeof(base->nodes));
 	base->total_kb = hv_named_value("/proc/meminfo", "MemTotal");
 	base->bad_kb = hv_named_value("/proc/meminfo", "HardwareCorrupted");
 	hv_write_text("/proc/sys/vm/drop_caches", "3");
@@ -243,6 +260,8 @@ const char *mm_differs(const struct mm_baseline *before, long slack_kb)
 		return "/proc/iomem";
 	if (strcmp(before->zones, after.zones))
 		return "/proc/zoneinfo";
+	if (strcmp(before->nodes, after.nodes))
+		return "nodes that are online or have memory";
 	if (before->bad_kb != after.bad_kb)
 		snprintf(text, sizeof(text), "HardwareCorrupted: %ld, was %ld KiB",
 			 after.bad_kb, before->bad_kb);

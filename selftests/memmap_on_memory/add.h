@@ -23,6 +23,7 @@ struct mm_range {
 	unsigned long block_size;
 	unsigned long first;		/* id of its first block */
 	unsigned long nr;		/* number of its blocks */
+	int node;			/* 0, if nobody says otherwise */
 };
 
 /*
@@ -55,6 +56,7 @@ unsigned long mm_all_offline(const struct mm_range *range);
 struct mm_baseline {
 	char iomem[16384];	/* /proc/iomem */
 	char zones[16384];	/* of /proc/zoneinfo: spanned, present, managed, start */
+	char nodes[256];	/* online, and with memory */
 	long total_kb;		/* MemTotal */
 	long bad_kb;		/* HardwareCorrupted */
 	long free_kb;

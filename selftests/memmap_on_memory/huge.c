@@ -102,6 +102,7 @@ TEST_F_TIMEOUT(huge, keep_their_map, HV_TIMEOUT)
 	unsigned long first = range.start / HV_SMALL;
 	unsigned long end = first + range.size / HV_SMALL;
 	long before, hosted, nr, i, inside = 0, own = 0;
+	struct hv_box boxes[HV_BOXES];
 	const char *lacks;
 
 	if (missing)
@@ -118,7 +119,8 @@ TEST_F_TIMEOUT(huge, keep_their_map, HV_TIMEOUT)
 		if (heads[i] < first || heads[i] >= end)
 			continue;
 		inside++;
-		own += hv_state(heads[i]) == HV_OWN;
+		/* Nobody has even taken the mapping of the map apart */
+		own += !hv_boxes(heads[i], boxes) && boxes[1].large;
 	}
 	hosted = hv_named_value("/proc/vmstat", "htlb_vmemmap_optimize_hosted") - before;
 	TH_LOG("%ld of %ld pages in the added memory, %ld with a map of their own", inside,

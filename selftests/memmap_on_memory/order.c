@@ -6,6 +6,7 @@
 #include "kselftest_harness.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include "add.h"
 
 #define SLACK_KB	1024
@@ -159,6 +160,38 @@ TEST_F(order, refusals)
 	EXPECT_EQ(-EINVAL, mm_remove(&part));
 	EXPECT_EQ(0, mm_is_online(self->range.first));
 	EXPECT_EQ(0, mm_is_online(self->range.first + self->range.nr - 1));
+}
+
+/* A block that has a map of its own, or elsewhere, comes and goes alone. */
+TEST_F(order, parts)
+{
+	struct mm_range last = self->range, rest = self->range;
+	char *mem;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	if (!strcmp(mm_wanted(), "Y"))
+		SKIP(return, "all blocks of this memory share their map");
+
+	last.size = last.block_size;
+	last.start += rest.size - last.size;
+	last.first += last.nr - 1;
+	last.nr = 1;
+	rest.size -= last.size;
+	rest.nr--;
+	ASSERT_EQ(0, mm_remove(&last));
+	ASSERT_EQ(0, mm_add(&last));
+	/* What is mapped beside it is mapped still */
+	ASSERT_EQ(0, mm_set(last.first, "online_movable"));
+	ASSERT_EQ(0, mm_set(last.first - 1, "online_movable"));
+	mem = mmap(NULL, 2 * last.size, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	ASSERT_NE(MAP_FAILED, mem);
+	munmap(mem, 2 * last.size);
+	ASSERT_EQ(0, mm_set(last.first - 1, "offline"));
+	ASSERT_EQ(0, mm_offline_and_remove(&last));
+	ASSERT_EQ(0, mm_remove(&rest));
+	ASSERT_EQ(0, mm_add(&self->range));
 }
 
 /*

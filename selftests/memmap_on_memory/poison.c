@@ -80,7 +80,7 @@ TEST_F(poison, in_data)
 TEST_F(poison, in_map)
 {
 	unsigned long last = self->range.first + self->range.nr - 1;
-	/* What describes the last page but few of the range, if the map is at its start */
+	/* Describes pages of the map, if that is at the start */
 	unsigned long pfn = self->range.start / HV_SMALL + 11;
 	long host;
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 # A DIMM comes, goes online and leaves: what that takes of other memory, what it makes, how long it
-# takes. Arguments: where its memory map has to lie (system, block or group), and how many blocks it has.
+# takes. Arguments: where its memory map has to lie (system, block or group), how many blocks it has,
+# and "node" if it is the only memory of its node.
 mode=$1
 blocks=$2
 trace=/sys/kernel/debug/tracing
@@ -71,7 +72,8 @@ as_before() {
 	is "$(awk '/^MemTotal/ { print $2 }' /proc/meminfo)" "$total" "MemTotal is as before $1"
 }
 
-plan 16
+alone=${3-}
+if [ "$alone" ]; then plan 23; else plan 19; fi
 online offline
 booted=$(count)
 before=$(free_kib)
@@ -83,9 +85,15 @@ check "the host plugs a DIMM" hm_step plug
 check "its blocks appear" wait_for $((booted + blocks))
 metric dimm.lost "$((before - $(free_kib)))" KiB
 is "$(mode)" "$mode" "its memory map lies where it was wanted"
+if [ "$alone" ]; then
+	# With 128 MiB blocks and 8 GiB, the first is memory map and nothing else
+	check "the block that is all memory map goes online" sh -c "echo online_movable >$memory/memory32/state"
+	is "$(cat /sys/devices/system/node/has_memory)" 0 "it alone gives the node no memory"
+	check "and no kswapd" sh -c '! grep -qx kswapd1 /proc/[0-9]*/comm'
+	check "it goes offline" sh -c "echo offline >$memory/memory32/state"
+fi
 check "the host unplugs it" unplug_and_wait
 as_before "when it was not online"
-before=$(free_kib) # caches and page tables that a first DIMM leaves are not the next one's
 
 trace_add
 online online_movable
@@ -97,6 +105,12 @@ echo nop >$trace/current_tracer
 metric dimm.usable "$(($(awk '/^MemTotal/ { print $2 }' /proc/meminfo) - total))" KiB
 check "the host unplugs it while it is online" unplug_and_wait
 as_before "when it was online"
+
+# What a first round leaves in caches and page tables is there for the second one.
+before=$(free_kib)
+check "it comes again" hm_step plug
+check "it goes online again" wait_online
+check "the host unplugs it again" unplug_and_wait
 metric dimm.missing "$((before - $(free_kib)))" KiB
 
 # Now the kernel uses it as well, so it stays.
