@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "memory_blocks.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <string_view>
+
+#include "text_file.hpp"
+
+namespace hugemem
+{
+namespace
+{
+
+namespace fs = std::filesystem;
+
+/// The rest of "memory32" or "node1" behind its name.
+std::optional<std::uint64_t> number_behind(std::string_view prefix, std::string_view name)
+{
+	if (!name.starts_with(prefix))
+		return std::nullopt;
+	name.remove_prefix(prefix.size());
+	std::uint64_t value = 0;
+	const auto [stop, ec] = std::from_chars(name.data(), name.data() + name.size(), value);
+	if (ec != std::errc{} || stop != name.data() + name.size())
+		return std::nullopt;
+	return value;
+}
+
+/// A file of one line; `missing` if there is none.
+std::string line_of(const std::string &path, std::string_view missing)
+{
+	auto text = read_text(path);
+	if (!text)
+		return std::string(missing);
+	while (!text->empty() && (text->back() == '\n' || text->back() == ' '))
+		text->pop_back();
+	return *text;
+}
+
+/// The node whose link is in the block's directory.
+std::optional<unsigned> node_of(const fs::path &dir)
+{
+	std::error_code ec;
+	for (fs::directory_iterator it(dir, ec), end; !ec && it != end; it.increment(ec)) {
+		if (const auto node = number_behind("node", it->path().filename().string()))
+			return static_cast<unsigned>(*node);
+	}
+	return std::nullopt;
+}
+
+} // namespace
+
+std::optional<std::uint64_t> block_id(std::string_view name)
+{
+	return number_behind("memory", name);
+}
+
+Result<MemoryBlocks> read_memory_blocks(const std::string &root)
+{
+	MemoryBlocks all;
+	const std::string size = line_of(root + "/block_size_bytes", "");
+	const char *end = size.data() + size.size();
+	const auto [stop, bad] = std::from_chars(size.data(), end, all.size, 16);
+	if (bad != std::errc{} || stop != end || all.size == 0)
+		return fail(Exit::environment, root, "no memory blocks in it",
+			    "mount /sys; the kernel needs CONFIG_MEMORY_HOTPLUG=y");
+
+	std::error_code ec;
+	for (fs::directory_iterator it(root, ec), last; !ec && it != last; it.increment(ec)) {
+		const auto id = block_id(it->path().filename().string());
+		if (!id)
+			continue;
+		const std::string dir = it->path().string();
+		MemoryBlock block;
+		block.id = *id;
+		block.state = line_of(dir + "/state", "");
+		if (block.state.empty())
+			continue; // it has just gone
+		block.zones = line_of(dir + "/valid_zones", "?");
+		block.node = node_of(it->path());
+		block.map_mode = line_of(dir + "/memmap_mode", "?");
+		block.map_host = block_id(line_of(dir + "/memmap_host", ""));
+		all.blocks.push_back(std::move(block));
+	}
+	std::sort(all.blocks.begin(), all.blocks.end(),
+		  [](const MemoryBlock &a, const MemoryBlock &b) { return a.id < b.id; });
+	return all;
+}
+
+std::vector<BlockRange> ranges_of(const std::vector<MemoryBlock> &blocks)
+{
+	std::vector<BlockRange> ranges;
+	for (const MemoryBlock &block : blocks) {
+		if (!ranges.empty()) {
+			BlockRange &range = ranges.back();
+			MemoryBlock like = range.first;
+			like.id = block.id;
+			// Each its own host is the same in that
+			if (like.map_host == range.first.id && block.map_host == block.id &&
+			    block.map_mode == "block")
+				like.map_host = block.id;
+			if (block.id == range.last + 1 && like == block) {
+				range.last = block.id;
+				continue;
+			}
+		}
+		ranges.push_back({.first = block, .last = block.id});
+	}
+	return ranges;
+}
+
+} // namespace hugemem
