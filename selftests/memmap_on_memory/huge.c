@@ -90,12 +90,10 @@ TEST_F_TIMEOUT(huge, gigantic, HV_TIMEOUT)
 	TH_LOG("%ld pages of 1 GiB from %lu GiB", got, range.size / MM_GIB);
 	/* One block may be in use by the kernel by now */
 	EXPECT_LE(want - 1, got);
-	if (!strcmp(mm_wanted(), "block")) {
-		EXPECT_EQ(0, got);
-	}
+	EXPECT_GE(want ? 100 : 0, got);
 }
 
-/* The pool takes pages from both; of these, those that have a map to give give it. */
+/* The pool takes pages from both, and gives back the map of those that do not hold it. */
 TEST_F_TIMEOUT(huge, keep_their_map, HV_TIMEOUT)
 {
 	static unsigned long heads[8192];
@@ -128,9 +126,8 @@ TEST_F_TIMEOUT(huge, keep_their_map, HV_TIMEOUT)
 	EXPECT_LT(3000, inside);
 	EXPECT_EQ(nr - is_hosted() * inside, hv_pool("optimized_hugepages"));
 	EXPECT_EQ(is_hosted() * inside, own);
-	if (before >= 0) {	/* CONFIG_VM_EVENT_COUNTERS */
-		EXPECT_EQ(is_hosted() * inside, hosted);
-	}
+	/* Without CONFIG_VM_EVENT_COUNTERS nobody knows */
+	EXPECT_EQ(before < 0 ? 0 : is_hosted() * inside, hosted);
 }
 
 TEST_HARNESS_MAIN

@@ -16,7 +16,12 @@
 
 static long seconds = 10;
 static struct mm_range range;
-static volatile bool done;
+static int done;
+
+static bool is_done(void)
+{
+	return __atomic_load_n(&done, __ATOMIC_RELAXED);
+}
 
 static void __attribute__((constructor)) read_arguments(int argc, char **argv)
 {
@@ -29,7 +34,7 @@ static void *toggle(void *arg)
 	unsigned int seed = (unsigned long)arg;
 	unsigned long steps = 0;
 
-	while (!done) {
+	while (!is_done()) {
 		/* The first blocks hold map, or are next to it */
 		unsigned long nr = rand_r(&seed) % 4 ? rand_r(&seed) % 8 :
 						       rand_r(&seed) % range.nr;
@@ -44,7 +49,7 @@ static void *come_and_go(void *arg)
 {
 	unsigned long rounds = 0;
 
-	while (!done) {
+	while (!is_done()) {
 		usleep(300 * 1000);
 		if (!mm_offline_and_remove(&range)) {
 			rounds++;
@@ -58,7 +63,7 @@ static void *use(void *arg)
 {
 	size_t len = 64UL << 20;
 
-	while (!done) {
+	while (!is_done()) {
 		char *mem = mmap(NULL, len, PROT_READ | PROT_WRITE,
 				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -76,7 +81,7 @@ static void *walk(void *arg)
 	int fd = open("/proc/kpageflags", O_RDONLY);
 	unsigned long pfn = 0;
 
-	while (!done && fd >= 0) {
+	while (!is_done() && fd >= 0) {
 		ssize_t n = pread(fd, buf, sizeof(buf), pfn * 8);
 
 		pfn = n == sizeof(buf) ? pfn + 4096 : 0;
@@ -113,7 +118,7 @@ TEST(togglers)
 		ASSERT_EQ(0, pthread_create(&threads[i], NULL, work[i],
 					    (void *)(i + 1)));
 	sleep(seconds);
-	done = true;
+	__atomic_store_n(&done, 1, __ATOMIC_RELAXED);
 	for (i = 0; i < nr; i++)
 		pthread_join(threads[i], (void **)&result[i]);
 	TH_LOG("%lu + %lu + %lu steps, %lu times removed and added", result[0],

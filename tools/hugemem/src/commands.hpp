@@ -16,6 +16,7 @@ using Run = std::function<Result<Exit>()>;
 
 void add_latency(CLI::App &app, Run &run);
 void add_verify(CLI::App &app, Run &run);
+void add_pins(CLI::App &app, Run &run);
 void add_hotplug(CLI::App &app, Run &run);
 void add_doctor(CLI::App &app, Run &run);
 

@@ -22,6 +22,7 @@ int main(int argc, char **argv)
 	hugemem::Run run;
 	hugemem::add_latency(app, run);
 	hugemem::add_verify(app, run);
+	hugemem::add_pins(app, run);
 	hugemem::add_hotplug(app, run);
 	hugemem::add_doctor(app, run);
 

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// hugemem pins: how many pages are pinned, what had to be moved for it, and what could not.
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "commands.hpp"
+#include "pin_counters.hpp"
+#include "text_file.hpp"
+#include "trace_instance.hpp"
+
+namespace hugemem
+{
+namespace
+{
+
+using Clock = std::chrono::steady_clock;
+
+struct Options {
+	double interval = 0; ///< seconds; 0: once
+	unsigned count = 0;  ///< intervals; 0: until a signal comes
+	bool failures = false;
+	double seconds = 0;
+	bool json = false;
+};
+
+volatile std::sig_atomic_t stopped = 0;
+
+void stop(int /*signal*/)
+{
+	stopped = 1;
+}
+
+void stop_on_signals()
+{
+	struct sigaction action {
+	};
+	action.sa_handler = stop; // no SA_RESTART: waiting is to end
+	::sigaction(SIGINT, &action, nullptr);
+	::sigaction(SIGTERM, &action, nullptr);
+}
+
+Result<PinCounters> read_counters()
+{
+	const auto text = read_text("/proc/vmstat");
+	if (!text)
+		return tl::unexpected(text.error());
+	return pin_counters(parse_vmstat(*text));
+}
+
+/// Sleeps, but not through a signal.
+void sleep_for(double seconds)
+{
+	const auto until = Clock::now() + std::chrono::duration<double>(seconds);
+	while (!stopped && Clock::now() < until)
+		std::this_thread::sleep_for(std::chrono::milliseconds(20));
+}
+
+Result<Exit> intervals(const Options &o)
+{
+	auto before = read_counters();
+	if (!before)
+		return tl::unexpected(before.error());
+	stop_on_signals();
+	for (unsigned i = 0; !stopped && (!o.count || i < o.count); i++) {
+		sleep_for(o.interval);
+		const auto now = read_counters();
+		if (!now)
+			return tl::unexpected(now.error());
+		const PinCounters change = *now - *before;
+		if (o.json) {
+			nlohmann::ordered_json line = pins_json(change);
+			line["schema"] = "hugemem-pins-interval-1";
+			line["held"] = now->held().value_or(0);
+			fmt::print("{}\n", line.dump());
+		} else {
+			if (i % 20 == 0)
+				fmt::print("{}", pins_heading());
+			fmt::print("{}", pins_line(*now, change));
+		}
+		std::fflush(stdout);
+		before = now;
+	}
+	return Exit::ok;
+}
+
+Result<Exit> failures(const Options &o)
+{
+	auto trace = TraceInstance::open("migrate/mm_pin_migrate_fail");
+	if (!trace)
+		return tl::unexpected(trace.error());
+	stop_on_signals();
+	const auto begin = Clock::now();
+	fmt::print(stderr, "hugemem: waiting for pages that a pin cannot move\n");
+	while (!stopped) {
+		using namespace std::chrono_literals;
+		const double passed = std::chrono::duration<double>(Clock::now() - begin).count();
+		if (o.seconds > 0 && passed >= o.seconds)
+			break;
+		const auto line = trace->next(100ms);
+		if (!line)
+			continue;
+		const auto failure = parse_pin_failure(*line);
+		if (!failure)
+			continue;
+		if (o.json) {
+			const nlohmann::ordered_json one = {{"schema", "hugemem-pin-failure-1"},
+							    {"task", failure->task},
+							    {"pid", failure->pid},
+							    {"pfn", failure->pfn},
+							    {"zone", failure->zone},
+							    {"cause", failure->cause}};
+			fmt::print("{}\n", one.dump());
+		} else {
+			fmt::print("{:10.3f} s  {}-{}  pfn {} in {}: {}\n", passed, failure->task,
+				   failure->pid, failure->pfn, failure->zone, failure->cause);
+		}
+		std::fflush(stdout);
+	}
+	return Exit::ok;
+}
+
+Result<Exit> run_pins(const Options &o)
+{
+	if (o.failures)
+		return failures(o);
+	if (o.interval > 0)
+		return intervals(o);
+	const auto counters = read_counters();
+	if (!counters)
+		return tl::unexpected(counters.error());
+	if (o.json)
+		fmt::print("{}\n", pins_json(*counters).dump());
+	else
+		fmt::print("{}", pins_text(*counters));
+	return Exit::ok;
+}
+
+} // namespace
+
+void add_pins(CLI::App &app, Run &run)
+{
+	auto options = std::make_shared<Options>();
+	CLI::App *cmd = app.add_subcommand(
+		"pins", "pinned pages: how many, what was moved for it, what could not be and why");
+	CLI::Option *interval = cmd->add_option("-i,--interval", options->interval,
+						"seconds between lines of what has changed");
+	interval->check(CLI::PositiveNumber);
+	cmd->add_option("--count", options->count, "so many lines")->needs(interval);
+	CLI::Option *each = cmd->add_flag(
+		"--failures", options->failures,
+		"each page that could not be moved: who wanted it, its zone, the cause");
+	each->excludes(interval);
+	cmd->add_option("-d,--duration", options->seconds, "for so many seconds")
+		->check(CLI::PositiveNumber)
+		->needs(each);
+	cmd->add_flag("--json", options->json, "JSON, one line each");
+	cmd->callback([options, &run] { run = [options] { return run_pins(*options); }; });
+}
+
+} // namespace hugemem
