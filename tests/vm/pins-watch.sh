@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
-# What hugemem pins says while memory is pinned for long, and of pages that cannot be moved. Argument:
-# "stock" for a kernel that neither moves pages nor counts those that it would have to.
-is_stock() { [ "$1" = stock ]; }
+# What hugemem pins says while memory is pinned for long, and of pages that cannot be moved. On the debug
+# kernel, which counts events.
 
 # number NAME: a field of hugemem pins --json
 number() { hugemem pins --json | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"; }
@@ -12,28 +11,19 @@ moved=$(number moved)
 hm-pin --mib 64 --rounds 1 --hold >/tmp/pin &
 pinner=$!
 until grep -q movable_after /tmp/pin; do sleep 0.1; done
-check "64 MiB are held" test "$(number held)" -ge 16384
-if is_stock "$1"; then
-	check "the kernel is said not to count what is moved" sh -c "hugemem pins | grep -q 'does not count pages that pins have to move'"
-else
-	check "64 MiB were moved" test $(($(number moved) - moved)) -ge 16384
-fi
+check "64 MiB are held" test "$(number held)" -ge 16000 # per-CPU counters lag
+check "64 MiB were moved" test $(($(number moved) - moved)) -ge 16000
 kill $pinner
 wait $pinner
 hugemem pins --interval 0.2 --count 3 >/tmp/lines
 check "three intervals, under a heading" test "$(wc -l </tmp/lines)" = 4
 sleep 1
 check "nothing is held any more" test "$(number held)" = 0
-if is_stock "$1"; then
-	check "there is no tracepoint, and it says so" sh -c 'hugemem pins --failures -d 1 2>&1 | grep -q "tracepoint migrate/mm_pin_migrate_fail: No such file"'
-	check "with exit status 3" sh -c 'hugemem pins --failures -d 1 2>/dev/null; [ $? = 3 ]'
-else
-	hugemem pins --failures >/tmp/failures 2>/dev/null &
-	watcher=$!
-	sleep 1
-	(cd /selftests/longterm_pin && timeout 200 ./busy) >/dev/null 2>&1
-	kill $watcher
-	wait $watcher
-	check "pages in a pipe are told of, with who wanted them" grep -q 's  busy-[0-9]*  pfn 0x[0-9a-f]* in Movable: busy' /tmp/failures
-	check "its tracing instance is gone" sh -c '! ls -d /sys/kernel/debug/tracing/instances/hugemem-* 2>/dev/null'
-fi
+hugemem pins --failures >/tmp/failures 2>/dev/null &
+watcher=$!
+sleep 1
+(cd /selftests/longterm_pin && timeout 400 ./busy) >/dev/null 2>&1
+kill $watcher
+wait $watcher
+check "pages in a pipe are told of, with who wanted them" grep -q 's  busy-[0-9]*  pfn 0x[0-9a-f]* in Movable: busy' /tmp/failures
+check "its tracing instance is gone" sh -c '! ls -d /sys/kernel/debug/tracing/instances/hugemem-* 2>/dev/null'
