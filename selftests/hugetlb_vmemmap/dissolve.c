@@ -25,10 +25,7 @@ FIXTURE_SETUP(dissolve)
 
 FIXTURE_TEARDOWN(dissolve)
 {
-	const char *complaint = hv_complaint();
-
-	EXPECT_EQ(NULL, complaint)
-		TH_LOG("kernel log: %s", complaint);
+	HV_EXPECT_NO_COMPLAINT();
 	hv_reset();
 }
 

@@ -54,10 +54,7 @@ FIXTURE_SETUP(failure)
 
 FIXTURE_TEARDOWN(failure)
 {
-	const char *complaint = hv_complaint();
-
-	EXPECT_EQ(NULL, complaint)
-		TH_LOG("kernel log: %s", complaint);
+	HV_EXPECT_NO_COMPLAINT();
 	hv_reset();
 }
 

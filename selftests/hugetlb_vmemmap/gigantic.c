@@ -44,10 +44,7 @@ FIXTURE_SETUP(gigantic)
 
 FIXTURE_TEARDOWN(gigantic)
 {
-	const char *complaint = hv_complaint();
-
-	EXPECT_EQ(NULL, complaint)
-		TH_LOG("kernel log: %s", complaint);
+	HV_EXPECT_NO_COMPLAINT();
 	resize(0);
 	hv_reset();
 }

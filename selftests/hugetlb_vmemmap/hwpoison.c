@@ -37,10 +37,7 @@ FIXTURE_SETUP(hwpoison)
 
 FIXTURE_TEARDOWN(hwpoison)
 {
-	const char *complaint = hv_complaint();
-
-	EXPECT_EQ(NULL, complaint)
-		TH_LOG("kernel log: %s", complaint);
+	HV_EXPECT_NO_COMPLAINT();
 	hv_reset();
 }
 

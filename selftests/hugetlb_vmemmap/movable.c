@@ -30,10 +30,7 @@ FIXTURE_SETUP(movable)
 
 FIXTURE_TEARDOWN(movable)
 {
-	const char *complaint = hv_complaint();
-
-	EXPECT_EQ(NULL, complaint)
-		TH_LOG("kernel log: %s", complaint);
+	HV_EXPECT_NO_COMPLAINT();
 	hv_write_long(SYSCTL, 1);
 	hv_reset();
 }

@@ -29,10 +29,7 @@ FIXTURE_SETUP(recover)
 
 FIXTURE_TEARDOWN(recover)
 {
-	const char *complaint = hv_complaint();
-
-	EXPECT_EQ(NULL, complaint)
-		TH_LOG("kernel log: %s", complaint);
+	HV_EXPECT_NO_COMPLAINT();
 	resize(0);
 	hv_reset();
 }

@@ -42,10 +42,7 @@ FIXTURE_SETUP(reuse)
 
 FIXTURE_TEARDOWN(reuse)
 {
-	const char *complaint = hv_complaint();
-
-	EXPECT_EQ(NULL, complaint)
-		TH_LOG("kernel log: %s", complaint);
+	HV_EXPECT_NO_COMPLAINT();
 	hv_reset();
 }
 

@@ -40,10 +40,7 @@ FIXTURE_SETUP(savings)
 
 FIXTURE_TEARDOWN(savings)
 {
-	const char *complaint = hv_complaint();
-
-	EXPECT_EQ(NULL, complaint)
-		TH_LOG("kernel log: %s", complaint);
+	HV_EXPECT_NO_COMPLAINT();
 	hv_reset();
 }
 

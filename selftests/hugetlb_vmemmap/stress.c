@@ -198,15 +198,6 @@ static long nr_blocks(void)
 	return nr;
 }
 
-static long block_kb(void)
-{
-	char buf[32];
-
-	if (hv_read_text(HV_MEMORY "block_size_bytes", buf, sizeof(buf)) < 0)
-		return 0;
-	return strtol(buf, NULL, 16) / 1024;
-}
-
 static bool offline(void)
 {
 	long block = pick(nr_blocks());
@@ -295,10 +286,7 @@ FIXTURE_SETUP(stress)
 
 FIXTURE_TEARDOWN(stress)
 {
-	const char *complaint = hv_complaint();
-
-	EXPECT_EQ(NULL, complaint)
-		TH_LOG("kernel log: %s", complaint);
+	HV_EXPECT_NO_COMPLAINT();
 	hv_reset();
 }
 
@@ -377,7 +365,7 @@ TEST_F_TIMEOUT(stress, all_at_once, 3600)
 	hv_inject_end();
 	for (block = nr_blocks() - 1; block >= 0; block--)
 		if (hv_set_block(block, "online", 2) == -EHWPOISON)
-			gone += block_kb();
+			gone += hv_block_size() / 1024;
 	hv_set_sysctl(1);
 	hv_set_pool("nr_overcommit_hugepages", 0);
 	hv_write_long(GIG "nr_hugepages", 0);

@@ -26,10 +26,7 @@ FIXTURE_SETUP(struct_pages)
 
 FIXTURE_TEARDOWN(struct_pages)
 {
-	const char *complaint = hv_complaint();
-
-	EXPECT_EQ(NULL, complaint)
-		TH_LOG("kernel log: %s", complaint);
+	HV_EXPECT_NO_COMPLAINT();
 	hv_reset();
 }
 

@@ -26,10 +26,7 @@ FIXTURE_SETUP(toggle)
 
 FIXTURE_TEARDOWN(toggle)
 {
-	const char *complaint = hv_complaint();
-
-	EXPECT_EQ(NULL, complaint)
-		TH_LOG("kernel log: %s", complaint);
+	HV_EXPECT_NO_COMPLAINT();
 	hv_reset();
 }
 

@@ -58,7 +58,6 @@ FIXTURE_SETUP(use)
 
 FIXTURE_TEARDOWN(use)
 {
-	const char *complaint;
 	int tries;
 
 	if (self->missing)
@@ -71,9 +70,7 @@ FIXTURE_TEARDOWN(use)
 	for (tries = 0; tries < 50 && self->before - hv_free_kb() > 1024; tries++)
 		usleep(100000);
 	EXPECT_LE(self->before - hv_free_kb(), 1024);
-	complaint = hv_complaint();
-	EXPECT_EQ(NULL, complaint)
-		TH_LOG("kernel log: %s", complaint);
+	HV_EXPECT_NO_COMPLAINT();
 	hv_reset();
 }
 

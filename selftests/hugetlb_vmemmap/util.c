@@ -691,6 +691,15 @@ const char *hv_lacks(unsigned int needs)
 
 /* --- memory blocks --- */
 
+unsigned long hv_block_size(void)
+{
+	char buf[32];
+
+	if (hv_read_text(HV_MEMORY "block_size_bytes", buf, sizeof(buf)) < 0)
+		return 0;
+	return strtoul(buf, NULL, 16);
+}
+
 static void on_alarm(int sig)
 {
 }

@@ -44,6 +44,14 @@ void hv_reset(void);
 /* What the kernel complained about since hv_reset(), or NULL */
 const char *hv_complaint(void);
 
+/* In a harness test: the kernel has not complained since hv_reset() */
+#define HV_EXPECT_NO_COMPLAINT() do {				\
+	const char *__complaint = hv_complaint();		\
+								\
+	EXPECT_EQ(NULL, __complaint)				\
+		TH_LOG("kernel log: %s", __complaint);		\
+} while (0)
+
 /* Small files */
 long hv_read_long(const char *path);
 int hv_read_text(const char *path, char *buf, size_t size);
@@ -129,9 +137,11 @@ long hv_count_state(const unsigned long *heads, long nr, enum hv_state state);
 
 #define HV_MEMORY	"/sys/devices/system/memory/"
 
+/* Bytes of a memory block, 0 if there are none */
+unsigned long hv_block_size(void);
 /*
  * Write "offline" or "online" to the state of a memory block: -EINTR after @seconds,
- * for 5.10 tries to offline for as long as nobody interrupts it.
+ * for 5.10 tries to offline for as long as nobody interrupts it; 0: never.
  */
 int hv_set_block(unsigned long block, const char *state, unsigned int seconds);
 

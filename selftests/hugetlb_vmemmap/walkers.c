@@ -204,13 +204,9 @@ FIXTURE_SETUP(walkers)
 
 FIXTURE_TEARDOWN(walkers)
 {
-	const char *complaint;
-
 	if (self->missing)
 		return;
-	complaint = hv_complaint();
-	EXPECT_EQ(NULL, complaint)
-		TH_LOG("kernel log: %s", complaint);
+	HV_EXPECT_NO_COMPLAINT();
 	hv_reset();
 }
 

@@ -29,10 +29,7 @@ FIXTURE_SETUP(offline)
 
 FIXTURE_TEARDOWN(offline)
 {
-	const char *complaint = hv_complaint();
-
-	EXPECT_EQ(NULL, complaint)
-		TH_LOG("kernel log: %s", complaint);
+	HV_EXPECT_NO_COMPLAINT();
 	EXPECT_EQ(self->held, pin_settle(self->held));
 	hv_reset();
 }

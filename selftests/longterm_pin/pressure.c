@@ -57,10 +57,7 @@ FIXTURE_SETUP(pressure)
 
 FIXTURE_TEARDOWN(pressure)
 {
-	const char *complaint = hv_complaint();
-
-	EXPECT_EQ(NULL, complaint)
-		TH_LOG("kernel log: %s", complaint);
+	HV_EXPECT_NO_COMPLAINT();
 	EXPECT_EQ(self->held, pin_settle(self->held));
 	EXPECT_EQ(self->oom_kills, pin_vmstat("oom_kill"));
 	EXPECT_LE(self->free_kb - hv_free_kb(), 16384);

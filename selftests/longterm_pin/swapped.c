@@ -55,10 +55,7 @@ FIXTURE_SETUP(swapped)
 
 FIXTURE_TEARDOWN(swapped)
 {
-	const char *complaint = hv_complaint();
-
-	EXPECT_EQ(NULL, complaint)
-		TH_LOG("kernel log: %s", complaint);
+	HV_EXPECT_NO_COMPLAINT();
 	if (!self->missing) {
 		EXPECT_EQ(0, swapoff(ZRAM));
 		hv_write_long("/sys/block/zram0/reset", 1);

@@ -115,14 +115,10 @@ FIXTURE_SETUP(vfio)
 
 FIXTURE_TEARDOWN(vfio)
 {
-	const char *complaint;
-
 	close(self->device);
 	close(self->group);
 	close(self->container);
-	complaint = hv_complaint();
-	EXPECT_EQ(NULL, complaint)
-		TH_LOG("kernel log: %s", complaint);
+	HV_EXPECT_NO_COMPLAINT();
 	EXPECT_EQ(self->held, pin_settle(self->held));
 	hv_reset();
 }

@@ -12,17 +12,9 @@
 
 #include "add.h"
 
-#define TEST_DIR	"/sys/kernel/debug/test_memory_hotplug/"
 #define FIRMWARE	"/sys/firmware/memmap/"
 
 /* --- memory to add --- */
-
-static unsigned long read_hex(const char *path)
-{
-	char buf[32];
-
-	return hv_read_text(path, buf, sizeof(buf)) < 0 ? 0 : strtoul(buf, NULL, 16);
-}
 
 /* Does the kernel have the range, or anything in it, as memory or for another use? */
 static bool is_used(unsigned long start, unsigned long end)
@@ -60,9 +52,9 @@ static void find_spare(struct mm_range *range)
 		    strncmp(type, "System RAM", 10))
 			continue;
 		snprintf(path, sizeof(path), FIRMWARE "%s/start", entry->d_name);
-		start = (read_hex(path) + mask) & ~mask;
+		start = (hv_read_long(path) + mask) & ~mask;
 		snprintf(path, sizeof(path), FIRMWARE "%s/end", entry->d_name);
-		end = (read_hex(path) + 1) & ~mask;
+		end = (hv_read_long(path) + 1) & ~mask;
 		if (start < end && end - start > range->size && !is_used(start, end)) {
 			range->start = start;
 			range->size = end - start;
@@ -76,13 +68,11 @@ const char *mm_lacks(struct mm_range *range, unsigned long gib)
 {
 	if (access(MM_PARAMETER, F_OK))
 		return "needs CONFIG_MHP_MEMMAP_ON_MEMORY";
-	if (access(TEST_DIR "add", W_OK))
+	if (access(MM_TEST_DIR "add", W_OK))
 		return "needs CONFIG_TEST_MEMORY_HOTPLUG, and root";
 	if (access(FIRMWARE, F_OK))
 		return "needs CONFIG_FIRMWARE_MEMMAP";
-	*range = (struct mm_range){
-		.block_size = read_hex(HV_MEMORY "block_size_bytes"),
-	};
+	*range = (struct mm_range){ .block_size = hv_block_size() };
 	if (!range->block_size)
 		return "needs memory blocks";
 	find_spare(range);
@@ -105,35 +95,32 @@ const char *mm_wanted(void)
 	return buf;
 }
 
-unsigned long mm_nr_hosts(const struct mm_range *range)
+void mm_request(const struct mm_range *range, char *text, size_t size)
 {
-	unsigned long map = range->size / MM_PAGES_PER_MAP_PAGE;
-
-	return (map + range->block_size - 1) / range->block_size;
+	snprintf(text, size, "%#lx %#lx %d", range->start, range->size, range->node);
 }
 
 static int ask(const char *file, const struct mm_range *range)
 {
 	char text[80];
 
-	snprintf(text, sizeof(text), "%#lx %#lx %d", range->start, range->size,
-		 range->node);
+	mm_request(range, text, sizeof(text));
 	return hv_write_text(file, text);
 }
 
 int mm_add(const struct mm_range *range)
 {
-	return ask(TEST_DIR "add", range);
+	return ask(MM_TEST_DIR "add", range);
 }
 
 int mm_remove(const struct mm_range *range)
 {
-	return ask(TEST_DIR "remove", range);
+	return ask(MM_TEST_DIR "remove", range);
 }
 
 int mm_offline_and_remove(const struct mm_range *range)
 {
-	return ask(TEST_DIR "offline_and_remove", range);
+	return ask(MM_TEST_DIR "offline_and_remove", range);
 }
 
 /* --- blocks --- */
@@ -160,10 +147,7 @@ int mm_is_online(unsigned long block)
 
 int mm_set(unsigned long block, const char *state)
 {
-	char path[128];
-
-	snprintf(path, sizeof(path), HV_MEMORY "memory%lu/state", block);
-	return hv_write_text(path, state);
+	return hv_set_block(block, state, 0);
 }
 
 long mm_host(unsigned long block)

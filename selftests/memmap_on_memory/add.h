@@ -16,6 +16,8 @@
 
 #define MM_PARAMETER	"/sys/module/memory_hotplug/parameters/memmap_on_memory"
 
+#define MM_TEST_DIR	"/sys/kernel/debug/test_memory_hotplug/"
+
 /* Memory to add: what the firmware knows and the kernel does not use, by whole blocks */
 struct mm_range {
 	unsigned long start;		/* bytes */
@@ -34,9 +36,8 @@ const char *mm_lacks(struct mm_range *range, unsigned long gib);
 
 /* Where the map of new memory goes: "N", "block" or "Y" */
 const char *mm_wanted(void);
-/* How many blocks of a range hold memory map, whole or in part, if it is added at once */
-unsigned long mm_nr_hosts(const struct mm_range *range);
-
+/* What is written to a file of MM_TEST_DIR for a range */
+void mm_request(const struct mm_range *range, char *text, size_t size);
 int mm_add(const struct mm_range *range);
 int mm_remove(const struct mm_range *range);
 int mm_offline_and_remove(const struct mm_range *range);
@@ -68,5 +69,12 @@ int mm_baseline(struct mm_baseline *base);
  * exact for what the kernel caches.
  */
 const char *mm_differs(const struct mm_baseline *before, long slack_kb);
+
+#define MM_EXPECT_AS_BEFORE(before, slack_kb) do {			\
+	const char *__difference = mm_differs(before, slack_kb);	\
+									\
+	EXPECT_EQ(NULL, __difference)					\
+		TH_LOG("not as before: %s", __difference);		\
+} while (0)
 
 #endif /* __MEMMAP_ON_MEMORY_ADD_H */

@@ -73,10 +73,8 @@ static int add_failing(const struct mm_range *range, int nth, bool *reached)
 {
 	char text[80];
 
-	snprintf(text, sizeof(text), "%#lx %#lx %d", range->start, range->size,
-		 range->node);
-	return write_failing("/sys/kernel/debug/test_memory_hotplug/add", text, nth,
-			     reached);
+	mm_request(range, text, sizeof(text));
+	return write_failing(MM_TEST_DIR "add", text, nth, reached);
 }
 
 static int set_failing(unsigned long block, const char *state, int nth, bool *reached)
@@ -110,16 +108,9 @@ FIXTURE_SETUP(faults)
 
 FIXTURE_TEARDOWN(faults)
 {
-	const char *complaint, *difference;
-
-	if (!self->missing) {
-		difference = mm_differs(&self->before, SLACK_KB);
-		EXPECT_EQ(NULL, difference)
-			TH_LOG("not as before: %s", difference);
-	}
-	complaint = hv_complaint();
-	EXPECT_EQ(NULL, complaint)
-		TH_LOG("kernel log: %s", complaint);
+	if (!self->missing)
+		MM_EXPECT_AS_BEFORE(&self->before, SLACK_KB);
+	HV_EXPECT_NO_COMPLAINT();
 	hv_reset();
 }
 

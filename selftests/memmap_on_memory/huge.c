@@ -30,13 +30,9 @@ FIXTURE_SETUP(huge)
 
 FIXTURE_TEARDOWN(huge)
 {
-	const char *complaint;
-
 	hv_write_text(GIGANTIC "nr_hugepages", "0");
 	hv_resize(0);
-	complaint = hv_complaint();
-	EXPECT_EQ(NULL, complaint)
-		TH_LOG("kernel log: %s", complaint);
+	HV_EXPECT_NO_COMPLAINT();
 	hv_reset();
 }
 

@@ -36,18 +36,12 @@ FIXTURE_SETUP(order)
 
 FIXTURE_TEARDOWN(order)
 {
-	const char *complaint, *difference;
-
 	if (self->added) {
 		EXPECT_EQ(0, mm_all_offline(&self->range));
 		EXPECT_EQ(0, mm_remove(&self->range));
-		difference = mm_differs(&self->before, SLACK_KB);
-		EXPECT_EQ(NULL, difference)
-			TH_LOG("not as before: %s", difference);
+		MM_EXPECT_AS_BEFORE(&self->before, SLACK_KB);
 	}
-	complaint = hv_complaint();
-	EXPECT_EQ(NULL, complaint)
-		TH_LOG("kernel log: %s", complaint);
+	HV_EXPECT_NO_COMPLAINT();
 	hv_reset();
 }
 
@@ -136,7 +130,6 @@ TEST_F(order, refusals)
 {
 	struct mm_range part = self->range;
 	static struct mm_baseline before;
-	const char *difference;
 
 	if (self->missing)
 		SKIP(return, "%s", self->missing);
@@ -145,9 +138,7 @@ TEST_F(order, refusals)
 	ASSERT_EQ(0, mm_baseline(&before));
 	EXPECT_EQ(-EBUSY, mm_remove(&self->range));
 	EXPECT_EQ(-EEXIST, mm_add(&self->range));
-	difference = mm_differs(&before, SLACK_KB);
-	EXPECT_EQ(NULL, difference)
-		TH_LOG("not as before: %s", difference);
+	MM_EXPECT_AS_BEFORE(&before, SLACK_KB);
 	EXPECT_EQ(0, mm_all_offline(&self->range));
 
 	/* Blocks that do not share their map can be removed one by one; others cannot */

@@ -29,23 +29,17 @@ FIXTURE_SETUP(poison)
 
 FIXTURE_TEARDOWN(poison)
 {
-	const char *complaint, *difference;
-
 	if (!self->missing) {
 		EXPECT_EQ(0, mm_all_offline(&self->range));
 		EXPECT_EQ(0, mm_remove(&self->range));
-		difference = mm_differs(&self->before, SLACK_KB);
-		EXPECT_EQ(NULL, difference)
-			TH_LOG("not as before: %s", difference);
+		MM_EXPECT_AS_BEFORE(&self->before, SLACK_KB);
 		/* It is as good as new, for all the kernel knows */
 		EXPECT_EQ(0, mm_add(&self->range));
 		EXPECT_EQ(0, mm_set(self->range.first + self->range.nr - 1,
 				    "online_movable"));
 		EXPECT_EQ(0, mm_offline_and_remove(&self->range));
 	}
-	complaint = hv_complaint();
-	EXPECT_EQ(NULL, complaint)
-		TH_LOG("kernel log: %s", complaint);
+	HV_EXPECT_NO_COMPLAINT();
 	hv_reset();
 }
 

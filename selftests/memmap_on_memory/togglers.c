@@ -101,7 +101,6 @@ TEST(togglers)
 	const int nr = sizeof(work) / sizeof(*work);
 	const char *missing = mm_lacks(&range, 2);
 	static struct mm_baseline before;
-	const char *complaint, *difference;
 	unsigned long result[6];
 	pthread_t threads[6];
 	long i;
@@ -130,12 +129,8 @@ TEST(togglers)
 		EXPECT_EQ(0, mm_all_offline(&range));
 		EXPECT_EQ(0, mm_remove(&range));
 	}
-	difference = mm_differs(&before, SLACK_KB);
-	EXPECT_EQ(NULL, difference)
-		TH_LOG("not as before: %s", difference);
-	complaint = hv_complaint();
-	EXPECT_EQ(NULL, complaint)
-		TH_LOG("kernel log: %s", complaint);
+	MM_EXPECT_AS_BEFORE(&before, SLACK_KB);
+	HV_EXPECT_NO_COMPLAINT();
 	hv_reset();
 }
 
