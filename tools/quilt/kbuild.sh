@@ -26,14 +26,15 @@ features_exist() {
 	done
 }
 
-# configure TREE OUT on|off CONFIG: tinyconfig and CONFIG (less debug information, which objects that
-# nobody runs do not need), the features on or off; made anew only if what it is made of has changed.
+# configure TREE OUT on|off CONFIG: tinyconfig and CONFIG (less debug information and objtool, which objects
+# that nobody runs do not need), the features on or off; made anew only if what it is made of has changed.
 configure() {
 	local symbol wanted stamp
 	mkdir -p "$2" || return
 	wanted=$(
 		cat "$4"
 		echo '# CONFIG_DEBUG_INFO is not set'
+		echo 'CONFIG_UNWINDER_GUESS=y'
 		for symbol in $(feature_symbols); do
 			if [[ $3 == on ]]; then echo "$symbol=y"; else echo "# $symbol is not set"; fi
 		done
@@ -80,10 +81,10 @@ touched_objects() {
 	} | sort -u
 }
 
-# touched_objects_only TREE OUT: the objects of touched_sources that OUT/.config has, and no more.
-touched_objects_only() {
+# objects_configured TREE OUT: of the C files on stdin, the objects of those that OUT/.config has.
+objects_configured() {
 	local path
-	touched_sources "$1" | while read -r path; do
+	while read -r path; do
 		! configured "$1" "$2" "$path" || echo "${path%.c}.o"
 	done | sort -u
 }

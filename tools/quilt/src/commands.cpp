@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "check.hpp"
+#include "concerned.hpp"
 #include "cover.hpp"
 #include "exceptions.hpp"
 #include "message_id.hpp"
@@ -190,6 +191,26 @@ Result<void> print_touched(const Project &project, const std::vector<std::string
 		for (const auto &path : paths)
 			fmt::print("{}\n", path);
 	});
+}
+
+Result<void> print_concerned(const Project &project, const std::string &patch,
+			     const std::string &tree)
+{
+	auto text = read_file(project.patch_dir() / patch);
+	if (!text)
+		return tl::unexpected(text.error());
+	auto parsed = parse_patch(patch, *text);
+	if (!parsed)
+		return tl::unexpected(parsed.error());
+	std::vector<std::string> sources;
+	for (std::string line; std::getline(std::cin, line);)
+		sources.push_back(line);
+	const std::filesystem::path top(tree);
+	for (const auto &source : concerned(*parsed, sources, [&](const std::string &path) {
+		     return read_file(top / path).value_or("");
+	     }))
+		fmt::print("{}\n", source);
+	return {};
 }
 
 Result<void> print_names(const Project &project, bool renumber)

@@ -36,6 +36,11 @@ Result<void> print_subsets(const Project &project);
 /// Paths in the tree that the series (or the given topics of it) touches, sorted.
 Result<void> print_touched(const Project &project, const std::vector<std::string> &topics);
 
+/// Of the C files on stdin, paths in the kernel tree @p tree, those that could notice the
+/// patch @p patch (a file name) of the series; see concerned.hpp.
+Result<void> print_concerned(const Project &project, const std::string &patch,
+			     const std::string &tree);
+
 /// Reads commits from stdin, prints `id TAB name`.
 Result<void> print_names(const Project &project, bool renumber);
 

@@ -82,6 +82,12 @@ void define(CLI::App &app, Arguments &args, Command &chosen)
 		add(app, chosen, "touched", "print the paths that the series touches",
 		    [](const Arguments &a) { return hm::print_touched(a.project, a.topics); });
 	touched->add_option("topics", args.topics, "only these");
+	auto *noticed = add(
+		app, chosen, "concerned",
+		"of the C files on stdin, print those that could notice a patch",
+		[](const Arguments &a) { return hm::print_concerned(a.project, a.path, a.value); });
+	noticed->add_option("patch", args.path, "its file name")->required();
+	noticed->add_option("tree", args.value, "kernel tree with the patch")->required();
 	auto *names =
 		add(app, chosen, "names", "name the commits on stdin (id TAB note TAB subject)",
 		    [](const Arguments &a) { return hm::print_names(a.project, a.renumber); });

@@ -73,7 +73,7 @@ void add_run(CLI::App &app, Chosen &chosen)
     cmd->add_option("--only", args.only, "only runs of this name");
     cmd->add_option("--accel", args.accel, "auto, kvm or tcg")->check(accelerators());
     cmd->add_option("--allow", args.allow, "allow-list of kernel complaints");
-    cmd->add_option("-j,--jobs", args.jobs, "guests at a time")->check(CLI::Range(1, 64));
+    cmd->add_option("-j,--jobs", args.jobs, "guests at a time")->check(CLI::Range(1, 64))->take_last();
     cmd->add_option("--time-factor", args.time_factor, "multiply time limits (slow machine)")
         ->check(CLI::Range(0.1, 100.0));
     cmd->add_flag("--partial", args.partial, "leave out runs whose kernel was not given");
