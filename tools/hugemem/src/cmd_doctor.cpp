@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <bpf/libbpf.h>
 #include <fmt/format.h>
 
 #include "bpf_log.hpp"
@@ -15,6 +16,8 @@
 #include "page_flags.hpp"
 #include "pools.hpp"
 #include "privilege.hpp"
+#include "strays.hpp"
+#include "text_file.hpp"
 #include "told.hpp"
 
 namespace hugemem
@@ -22,7 +25,8 @@ namespace hugemem
 namespace
 {
 
-/// One finding; `bad` findings make the doctor's exit code 3.
+/// One finding; `bad` ones, for what is missing, make the doctor's exit code 3, `wrong` ones,
+/// for what is broken, make it 1.
 class Report
 {
 public:
@@ -33,7 +37,15 @@ public:
 		bad_ = true;
 		line("NO ", what, detail);
 	}
-	[[nodiscard]] bool is_bad() const { return bad_; }
+	void wrong(std::string_view what, std::string_view detail)
+	{
+		wrong_ = true;
+		line("BAD", what, detail);
+	}
+	[[nodiscard]] Exit code() const
+	{
+		return wrong_ ? Exit::mismatch : bad_ ? Exit::environment : Exit::ok;
+	}
 
 private:
 	static void line(std::string_view mark, std::string_view what, std::string_view detail)
@@ -41,6 +53,7 @@ private:
 		fmt::print("{} {:<28} {}\n", mark, what, detail);
 	}
 	bool bad_ = false;
+	bool wrong_ = false;
 };
 
 void permissions(Report &r)
@@ -128,11 +141,33 @@ void memory_map(Report &r)
 	r.good("reading page tables",
 	       fmt::format("{} levels, direct map {:#x}, vmemmap {:#x} by {}", view->space.levels,
 			   view->space.direct_map, view->map.base, view->base_by));
+}
+
+/// What releases of huge pages have left behind, and whether the kernel has complained.
+void damage(Report &r)
+{
 	const auto flags = open_page_flags();
-	if (!flags)
+	if (!flags) {
 		r.bad("/proc/kpageflags", flags.error().text());
-	else
+	} else {
 		r.good("/proc/kpageflags", "");
+		const auto strays = settled_strays(**flags);
+		if (!strays)
+			r.bad("struct pages of released pages", strays.error().text());
+		else if (!strays->empty())
+			r.wrong("damaged struct pages", strays_text(*strays) +
+								" still marked as parts of huge "
+								"pages that are gone: this kernel "
+								"damages them when it releases "
+								"huge pages, and their memory is "
+								"lost until the next boot; keep "
+								"the vmemmap optimisation off");
+	}
+	constexpr std::uint64_t taint_bad_page = 1U << 5;
+	const auto taint = read_number("/proc/sys/kernel/tainted");
+	if (taint && *taint & taint_bad_page)
+		r.wrong("bad pages", "the kernel has met damaged struct pages since boot (taint "
+				     "flag B); its log says which");
 }
 
 Result<Exit> run_doctor(bool debug)
@@ -140,6 +175,7 @@ Result<Exit> run_doctor(bool debug)
 	const BpfLog log(debug);
 	Report r;
 	r.plain("hugemem", HUGEMEM_VERSION);
+	r.plain("libbpf", fmt::format("{} (sessions need 1.5)", libbpf_version_string()));
 	r.plain("kernel", kernel_name());
 	r.plain("build id", kernel_build_id());
 	permissions(r);
@@ -147,6 +183,7 @@ Result<Exit> run_doctor(bool debug)
 	kernel_features(r, btf);
 	ladders(r, btf);
 	memory_map(r);
+	damage(r);
 	const Told told = read_told();
 	r.plain("vmemmap optimisation", told.how);
 	if (const auto pools = read_pools()) {
@@ -157,7 +194,7 @@ Result<Exit> run_doctor(bool debug)
 	} else {
 		r.bad("huge page pools", pools.error().text());
 	}
-	return r.is_bad() ? Exit::environment : Exit::ok;
+	return r.code();
 }
 
 } // namespace

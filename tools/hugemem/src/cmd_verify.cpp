@@ -278,6 +278,12 @@ Result<Exit> run_verify(const Options &o)
 	auto all = survey(*view, **flags);
 	if (!all)
 		return tl::unexpected(all.error());
+	if (!chosen) {
+		auto strays = settled_strays(**flags);
+		if (!strays)
+			return tl::unexpected(strays.error());
+		all->totals.strays = std::move(*strays);
+	}
 
 	const Told told = read_told();
 	const Style style = Style::of_stdout();

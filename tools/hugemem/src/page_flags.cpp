@@ -16,12 +16,10 @@ namespace
 
 constexpr std::uint64_t small_frames = 512;       // 2 MiB
 constexpr std::uint64_t large_frames = 512 * 512; // 1 GiB
-constexpr const char *path = "/proc/kpageflags";
-
 class ProcPageFlags final : public PageFlags
 {
 public:
-	explicit ProcPageFlags(Fd fd) : fd_(std::move(fd)) {}
+	ProcPageFlags(Fd fd, const char *path) : fd_(std::move(fd)), path_(path) {}
 	Result<std::optional<std::uint64_t>> at(std::uint64_t pfn) const override
 	{
 		std::uint64_t flags = 0;
@@ -32,11 +30,27 @@ public:
 		// Beyond the last frame 5.10 says EINVAL and later kernels end of file.
 		if (n == 0 || (n < 0 && errno == EINVAL))
 			return std::nullopt;
-		return fail(Exit::environment, path, n < 0 ? std::strerror(errno) : "short read");
+		return fail(Exit::environment, path_, n < 0 ? std::strerror(errno) : "short read");
+	}
+	Result<std::size_t> read(std::uint64_t pfn, std::span<std::uint64_t> out) const override
+	{
+		std::size_t done = 0;
+		while (done < out.size()) {
+			const ssize_t n =
+				::pread(fd_.get(), &out[done], (out.size() - done) * sizeof(out[0]),
+					static_cast<off_t>((pfn + done) * sizeof(out[0])));
+			if (n == 0 || (n < 0 && errno == EINVAL))
+				break;
+			if (n < 0)
+				return fail(Exit::environment, path_, std::strerror(errno));
+			done += static_cast<std::size_t>(n) / sizeof(out[0]);
+		}
+		return done;
 	}
 
 private:
 	Fd fd_;
+	const char *path_;
 };
 
 bool is_head(std::uint64_t flags)
@@ -64,16 +78,39 @@ Result<HugePage> measure(const PageFlags &flags, std::uint64_t pfn)
 	return page;
 }
 
-} // namespace
-
-Result<std::unique_ptr<PageFlags>> open_page_flags()
+Result<std::unique_ptr<PageFlags>> open_frames(const char *path)
 {
 	Fd fd(::open(path, O_RDONLY | O_CLOEXEC));
 	if (!fd)
 		return fail(Exit::environment, path, std::strerror(errno),
 			    errno == ENOENT ? "the kernel needs CONFIG_PROC_PAGE_MONITOR=y"
 					    : "run as root, or with sudo");
-	return std::unique_ptr<PageFlags>(std::make_unique<ProcPageFlags>(std::move(fd)));
+	return std::unique_ptr<PageFlags>(std::make_unique<ProcPageFlags>(std::move(fd), path));
+}
+
+} // namespace
+
+Result<std::size_t> PageFlags::read(std::uint64_t pfn, std::span<std::uint64_t> out) const
+{
+	for (std::size_t i = 0; i < out.size(); i++) {
+		const auto one = at(pfn + i);
+		if (!one)
+			return tl::unexpected(one.error());
+		if (!*one)
+			return i;
+		out[i] = **one;
+	}
+	return out.size();
+}
+
+Result<std::unique_ptr<PageFlags>> open_page_flags()
+{
+	return open_frames("/proc/kpageflags");
+}
+
+Result<std::unique_ptr<PageFlags>> open_map_counts()
+{
+	return open_frames("/proc/kpagecount");
 }
 
 Result<std::vector<HugePage>> find_huge_pages(const PageFlags &flags)

@@ -126,6 +126,14 @@ Outcome outcome(const Totals &totals, const Told &told, Expect expect)
 	}
 	if (wrong)
 		return {Exit::mismatch, fmt::format("{} mapped wrongly", pages(wrong))};
+	if (!totals.strays.empty())
+		return {Exit::mismatch,
+			fmt::format(
+				"{} still marked as parts of huge pages that are gone: a release "
+				"damaged their struct pages, and their memory is lost until the "
+				"next "
+				"boot",
+				strays_text(totals.strays))};
 	if (against && e == Expect::on)
 		return {Exit::mismatch,
 			fmt::format(
@@ -202,6 +210,10 @@ std::string text_of(const Totals &totals, const Told &told, const Outcome &resul
 					s.page_tables, s.page_tables * 4);
 		}
 	}
+	if (!totals.strays.empty())
+		out += style.bad(
+			fmt::format("{} still marked as parts of huge pages that are gone\n",
+				    strays_text(totals.strays)));
 	if (totals.vanished)
 		out += fmt::format("{} released while being looked at, left out\n",
 				   pages(totals.vanished));
@@ -241,6 +253,8 @@ std::string ktap_of(const Totals &totals, const Told &told, const Outcome &resul
 		point(!unexpected(s, e), name + ".as_expected",
 		      fmt::format("{}; {} KiB saved", told.how, s.saved_frames * 4));
 	}
+	if (!totals.strays.empty())
+		point(false, "no_strays", strays_text(totals.strays));
 	if (totals.unreadable)
 		point(false, "readable", totals.unreadable_why);
 	if (!n)
@@ -299,8 +313,12 @@ ordered_json json_of(const Totals &totals, const Told &told, const Outcome &resu
 		j["in_pool"] = s.in_pool ? ordered_json(*s.in_pool) : ordered_json(nullptr);
 		sizes.push_back(std::move(j));
 	}
+	ordered_json strays = ordered_json::array();
+	for (const FrameRun &run : totals.strays)
+		strays.push_back({{"pfn", run.pfn}, {"frames", run.frames}});
 	return {
 		{"sizes", std::move(sizes)},
+		{"strays", std::move(strays)},
 		{"unreadable", totals.unreadable},
 		{"vanished", totals.vanished},
 		{"moving", totals.moving},

@@ -12,6 +12,7 @@
 
 #include "error.hpp"
 #include "pools.hpp"
+#include "strays.hpp"
 #include "terminal.hpp"
 #include "told.hpp"
 #include "vmemmap.hpp"
@@ -40,6 +41,9 @@ struct Totals {
 	std::vector<SizeTotals> sizes; ///< smallest first; those without any page are left out
 	std::uint64_t unreadable = 0;  ///< pages that could not be looked at
 	std::string unreadable_why;
+	/// Frames marked as parts of huge pages that are not there; not looked for if a single
+	/// page was asked for.
+	std::vector<FrameRun> strays;
 	std::uint64_t vanished = 0; ///< pages released while being looked at
 	bool moving = false;        ///< the pools changed while they were counted
 };

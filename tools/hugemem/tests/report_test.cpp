@@ -72,6 +72,24 @@ TEST(Outcome, AWrongPageIsNeverAccepted)
 			  Exit::mismatch);
 }
 
+TEST(Outcome, DamagedStructPagesAreNeverAccepted)
+{
+	for (const Expect e : {Expect::as_told, Expect::on, Expect::off, Expect::any}) {
+		Totals t = total({page(Verdict::proved)}, nullptr);
+		t.strays = {{.pfn = 0x240, .frames = 448}};
+		const Outcome o = outcome(t, told_on, e);
+		EXPECT_EQ(o.code, Exit::mismatch);
+		EXPECT_NE(o.text.find("448 frames"), std::string::npos);
+		EXPECT_NE(text_of(t, told_on, o, {}).find("448 frames"), std::string::npos);
+		EXPECT_NE(ktap_of(t, told_on, o, e).find("not ok 3 no_strays"), std::string::npos);
+		EXPECT_EQ(json_of(t, told_on, o)["strays"][0]["frames"], 448);
+	}
+	// Even when there is no huge page left to look at
+	Totals none;
+	none.strays = {{.pfn = 0x240, .frames = 1}};
+	EXPECT_EQ(outcome(none, told_off, Expect::as_told).code, Exit::mismatch);
+}
+
 TEST(Outcome, NotLookingIsNotAPass)
 {
 	EXPECT_EQ(code({}, 0, told_on), Exit::cannot_tell);

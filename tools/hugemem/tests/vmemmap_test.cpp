@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "fake_flags.hpp"
 #include "fake_memory.hpp"
 #include "page_flags.hpp"
 
@@ -373,26 +374,6 @@ TEST_F(Scene, SectionsGiveTheBase)
 	machine.word(roots, 2) = 0x123456; // a pointer to nowhere
 	EXPECT_FALSE(vmemmap_by_sections(machine, text));
 }
-
-/// Flags by rule, up to a last frame.
-class FakeFlags final : public PageFlags
-{
-public:
-	std::vector<HugePage> pages;
-	std::uint64_t end = 4 * frames_1g;
-	Result<std::optional<std::uint64_t>> at(std::uint64_t pfn) const override
-	{
-		if (pfn >= end)
-			return std::nullopt;
-		for (const auto &p : pages) {
-			if (pfn == p.pfn)
-				return kpf::huge | kpf::compound_head;
-			if (pfn > p.pfn && pfn < p.pfn + p.frames)
-				return kpf::huge | kpf::compound_tail;
-		}
-		return 0;
-	}
-};
 
 TEST(HugePages, BothSizesAreFound)
 {
