@@ -218,6 +218,7 @@ void cross_check(std::vector<Seen> &pages)
 		std::uint64_t pfn;
 		Seen *page;
 		bool for_all; // may be used by others in the same way
+		bool wrong;   // the page is known to be wrong without this
 	};
 	std::vector<Use> uses;
 	for (Seen &page : pages) {
@@ -228,7 +229,8 @@ void cross_check(std::vector<Seen> &pages)
 				continue;
 			last = m.pfn;
 			uses.push_back({m.pfn, &page,
-					j.layout == Layout::one_for_all && j.shared_pfn == m.pfn});
+					j.layout == Layout::one_for_all && j.shared_pfn == m.pfn,
+					j.verdict == Verdict::wrong});
 		}
 	}
 	std::sort(uses.begin(), uses.end(),
@@ -237,6 +239,9 @@ void cross_check(std::vector<Seen> &pages)
 		const Use &a = uses[i - 1];
 		const Use &b = uses[i];
 		if (a.pfn != b.pfn || a.page == b.page || (a.for_all && b.for_all))
+			continue;
+		// What a wrong page makes of the common frame is not the others' fault.
+		if ((a.for_all && b.wrong) || (b.for_all && a.wrong))
 			continue;
 		for (const Use *use : {&a, &b}) {
 			const Use &other = use == &a ? b : a;

@@ -238,6 +238,16 @@ TEST(CrossCheck, OnlyTheFrameForAllMayServeTwoPages)
 		<< same_head[0].judgement.reason;
 	EXPECT_EQ(same_head[1].judgement.verdict, Verdict::wrong);
 
+	// A page that is wrong by itself and uses the common frame is the only one to blame.
+	auto torn = table_71();
+	torn[0] = pte(0x7777, rw);
+	torn[3] = pte(0x9999, rw);
+	std::vector<Seen> beside = {page(256, other), page(512, torn), page(1024, table_71())};
+	cross_check(beside);
+	EXPECT_EQ(beside[0].judgement.verdict, Verdict::proved) << beside[0].judgement.reason;
+	EXPECT_EQ(beside[1].judgement.verdict, Verdict::wrong);
+	EXPECT_EQ(beside[2].judgement.verdict, Verdict::proved) << beside[2].judgement.reason;
+
 	std::vector<Seen> two_518 = {page(512, table_518()), page(1024, table_518())};
 	cross_check(two_518);
 	EXPECT_EQ(two_518[0].judgement.verdict, Verdict::wrong);
