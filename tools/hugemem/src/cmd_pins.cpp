@@ -12,6 +12,7 @@
 
 #include "commands.hpp"
 #include "pin_counters.hpp"
+#include "pins_blockers.hpp"
 #include "text_file.hpp"
 #include "trace_instance.hpp"
 
@@ -26,6 +27,9 @@ struct Options {
 	double interval = 0; ///< seconds; 0: once
 	unsigned count = 0;  ///< intervals; 0: until a signal comes
 	bool failures = false;
+	bool blockers = false;
+	bool all = false;
+	std::optional<std::uint64_t> block;
 	double seconds = 0;
 	bool json = false;
 };
@@ -128,6 +132,8 @@ Result<Exit> failures(const Options &o)
 
 Result<Exit> run_pins(const Options &o)
 {
+	if (o.blockers)
+		return run_blockers({.all = o.all, .json = o.json, .block = o.block});
 	if (o.failures)
 		return failures(o);
 	if (o.interval > 0)
@@ -160,6 +166,16 @@ void add_pins(CLI::App &app, Run &run)
 	cmd->add_option("-d,--duration", options->seconds, "for so many seconds")
 		->check(CLI::PositiveNumber)
 		->needs(each);
+	CLI::Option *blockers = cmd->add_flag(
+		"--blockers", options->blockers,
+		"the pinned pages that keep movable memory blocks from going offline");
+	blockers->excludes(interval)->excludes(each);
+	cmd->add_flag("--all", options->all,
+		      "with --blockers: also pages that are held otherwise, or not movable")
+		->needs(blockers);
+	cmd->add_option("--block", options->block,
+			"with --blockers: this memory block, whatever its zone")
+		->needs(blockers);
 	cmd->add_flag("--json", options->json, "JSON, one line each");
 	cmd->callback([options, &run] { run = [options] { return run_pins(*options); }; });
 }
