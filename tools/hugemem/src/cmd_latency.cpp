@@ -288,7 +288,7 @@ Result<Exit> list_events(const Symbols &symbols)
 			for (const auto &t : f.targets)
 				names.push_back(t.symbol.name);
 			fmt::print("  {}. {} -> {}\n", f.rung + 1, fmt::join(rung.functions, ", "),
-				   names.empty() ? std::string("not in this kernel")
+				   names.empty() ? f.why
 						 : fmt::format("{}", fmt::join(names, ", ")));
 		}
 	}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ladder.hpp"
 
+#include <algorithm>
+
 namespace hugemem
 {
 
@@ -18,7 +20,13 @@ const std::vector<Event> &events()
 						       "only_alloc_fresh_hugetlb_folio"},
 					 .ret = HM_RET_NONZERO,
 					 .note = {},
-					 .per = "page"},
+					 .per = "page",
+					 // the one that pools grow by, in gcc's builds of 6.12
+					 .inlinable =
+						 {{.function = "only_alloc_fresh_hugetlb_folio",
+						   .tellers =
+							   {"alloc_pool_huge_folio",
+							    "hugetlb_vmemmap_optimize_folios"}}}},
 					{.functions = {"alloc_buddy_huge_page",
 						       "alloc_buddy_hugetlb_folio",
 						       "alloc_gigantic_page",
@@ -141,6 +149,23 @@ const Event *find_event(std::string_view name)
 	return nullptr;
 }
 
+namespace
+{
+
+/// Which function of the rung the kernel has in its source and not as a function.
+const std::string *inlined(const Rung &rung, const Symbols &symbols)
+{
+	for (const Inlinable &one : rung.inlinable)
+		if (symbols.followable(one.function).empty() &&
+		    std::any_of(one.tellers.begin(), one.tellers.end(), [&](const auto &teller) {
+			    return !symbols.followable(teller).empty();
+		    }))
+			return &one.function;
+	return nullptr;
+}
+
+} // namespace
+
 std::vector<Fit> fit(const Event &event, const Symbols &symbols)
 {
 	std::vector<Fit> fits;
@@ -150,6 +175,12 @@ std::vector<Fit> fit(const Event &event, const Symbols &symbols)
 		for (const auto &function : event.rungs[i].functions)
 			for (auto &symbol : symbols.followable(function))
 				f.targets.push_back({function, std::move(symbol)});
+		if (f.targets.empty()) {
+			f.why = "not in this kernel (or inlined)";
+		} else if (const std::string *function = inlined(event.rungs[i], symbols)) {
+			f.targets.clear();
+			f.why = *function + " is inlined, its calls would not be seen";
+		}
 		fits.push_back(std::move(f));
 	}
 	return fits;

@@ -13,6 +13,13 @@
 namespace hugemem
 {
 
+/// A function that a compiler may inline where it matters. Kernels that have one of `tellers`
+/// have it in their source: where it cannot be followed there, the rung would miss calls.
+struct Inlinable {
+	std::string function; ///< one of the rung's
+	std::vector<std::string> tellers;
+};
+
 /// One way of seeing an event: functions that are followed together. Those that
 /// the kernel does not have are left out; where several exist, only the
 /// outermost of nested calls counts.
@@ -20,7 +27,8 @@ struct Rung {
 	std::vector<std::string> functions;
 	hm_ret ret = HM_RET_VOID; ///< what a return value means, if the function has one
 	std::string note;         ///< what is special about counts by this rung; may be empty
-	std::string per = "page"; ///< what one call stands for: "page" or "batch"
+	std::string per = "page"; ///< what one call stands for: "page", "batch" or "call"
+	std::vector<Inlinable> inlinable = {}; ///< without these the rung does not hold
 };
 
 /// Something that happens to huge pages and takes time.
@@ -42,7 +50,8 @@ struct Fit {
 		std::string function; ///< the source name
 		FunctionSymbol symbol;
 	};
-	std::vector<Target> targets; ///< empty: the kernel has none of the functions
+	std::vector<Target> targets; ///< empty: the rung does not hold
+	std::string why;             ///< if so, the reason
 };
 
 /// All rungs of an event against the symbols of a kernel, in order.

@@ -25,8 +25,8 @@ Result<LatencyProbe> LatencyProbe::start(const Event &event, const Symbols &symb
 	for (const Fit &fit : fit(event, symbols)) {
 		const Rung &rung = event.rungs[fit.rung];
 		if (fit.targets.empty()) {
-			probe.passed_over_.push_back(fmt::format(
-				"{}: not in this kernel (or inlined)", join(rung.functions, ", ")));
+			probe.passed_over_.push_back(
+				fmt::format("{}: {}", join(rung.functions, ", "), fit.why));
 			continue;
 		}
 		known = true;

@@ -65,6 +65,25 @@ TEST(Ladder, TwoFreshFunctionsAreFollowedTogether)
 	EXPECT_EQ(best("alloc", map).second.size(), 2U);
 }
 
+TEST(Ladder, ARungThatWouldMissCallsDoesNotHold)
+{
+	// Debian's 6.12, gcc 14: what pools grow by is inlined into its callers
+	constexpr std::string_view map = "ffffffff81649100 t alloc_gigantic_folio.isra.0\n"
+					 "ffffffff81649200 t alloc_buddy_hugetlb_folio.isra.0\n"
+					 "ffffffff81649300 t alloc_pool_huge_folio\n"
+					 "ffffffff81649400 t alloc_fresh_hugetlb_folio\n";
+	EXPECT_EQ(best("alloc", map),
+		  (std::pair<std::size_t, std::vector<std::string>>{
+			  1, {"alloc_buddy_hugetlb_folio.isra.0", "alloc_gigantic_folio.isra.0"}}));
+	EXPECT_EQ(fit(*find_event("alloc"), Symbols::parse(map)).front().why,
+		  "only_alloc_fresh_hugetlb_folio is inlined, its calls would not be seen");
+	// 6.3 to 6.6 have no such function
+	EXPECT_EQ(best("alloc", "ffffffff81649300 t alloc_pool_huge_page\n"
+				"ffffffff81649400 t alloc_fresh_hugetlb_folio\n")
+			  .first,
+		  0U);
+}
+
 TEST(Ladder, ThePageIsCountedWhereItIsFreedNotWhereItIsQueued)
 {
 	constexpr std::string_view map = "ffffffff81649850 t __update_and_free_hugetlb_folio\n"
