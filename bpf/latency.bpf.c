@@ -26,6 +26,7 @@ const volatile unsigned int ret_kind = HM_RET_VOID;
 const volatile unsigned long long ret_mask = ~0ull;   /* a bool comes in the low 8 bits of a register */
 const volatile unsigned long long unit_ns = 1;        /* histogram unit in nanoseconds */
 const volatile unsigned int only_tgid = 0;      /* 0: every process */
+const volatile unsigned int only_cgroup = 0;    /* 1: tasks below the one in `cgroup` */
 
 /* Raised by user space at the end of each interval. */
 unsigned long long epoch;
@@ -43,6 +44,22 @@ struct {
 	__type(key, u64);
 	__type(value, struct hm_start);
 } inflight SEC(".maps");
+
+/* Not created unless only_cgroup is set. */
+struct {
+	__uint(type, BPF_MAP_TYPE_CGROUP_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u32);
+} cgroup SEC(".maps");
+
+/* Whether the calling task is one of those asked for. */
+static __always_inline int wanted(void)
+{
+	if (only_tgid && bpf_get_current_pid_tgid() >> 32 != only_tgid)
+		return 0;
+	return !only_cgroup || bpf_current_task_under_cgroup(&cgroup, 0) == 1;
+}
 
 static __always_inline struct hm_lat *my_stats(void)
 {
@@ -87,9 +104,7 @@ static __always_inline int enter(u64 sp)
 	struct hm_lat *lat = my_stats();
 	struct hm_start *start;
 
-	if (!lat)
-		return 0;
-	if (only_tgid && bpf_get_current_pid_tgid() >> 32 != only_tgid)
+	if (!lat || !wanted())
 		return 0;
 
 	start = bpf_map_lookup_elem(&inflight, &task);
@@ -123,9 +138,7 @@ static __always_inline int leave(u64 ret)
 	struct hm_start *start;
 	u64 ns, v, e, b;
 
-	if (!lat)
-		return 0;
-	if (only_tgid && bpf_get_current_pid_tgid() >> 32 != only_tgid)
+	if (!lat || !wanted())
 		return 0;
 
 	start = bpf_map_lookup_elem(&inflight, &task);

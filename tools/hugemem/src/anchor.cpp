@@ -195,6 +195,9 @@ Result<Anchor> Anchor::attach(Attach kind, const Fit::Target &target, hm_ret ret
 	skel.rodata->ret_mask = mask_of(prototype ? prototype->ret_bytes : 8);
 	skel.rodata->unit_ns = options.unit_ns;
 	skel.rodata->only_tgid = options.only_tgid;
+	skel.rodata->only_cgroup = options.cgroup_fd >= 0;
+	// Kernels without control groups have no such maps.
+	bpf_map__set_autocreate(skel.maps.cgroup, options.cgroup_fd >= 0);
 
 	int err = 0;
 	if (kind == Attach::fentry) {
@@ -217,6 +220,12 @@ Result<Anchor> Anchor::attach(Attach kind, const Fit::Target &target, hm_ret ret
 	if (err)
 		return attach_error("loading", kind, name, err);
 	skel.bss->epoch = 1;
+	if (options.cgroup_fd >= 0) {
+		const std::uint32_t zero = 0;
+		if (bpf_map_update_elem(bpf_map__fd(skel.maps.cgroup), &zero, &options.cgroup_fd,
+					BPF_ANY))
+			return attach_error("naming the control group", kind, name, errno);
+	}
 
 	// Return first: a call that enters in between is an unmatched return, which is
 	// counted; the other way round it would look in flight for ever.

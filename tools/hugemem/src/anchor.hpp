@@ -34,6 +34,7 @@ const std::vector<Attach> &attach_kinds();
 struct ProbeOptions {
 	std::uint64_t unit_ns = 1;         ///< what the histogram counts, in nanoseconds
 	std::uint32_t only_tgid = 0;       ///< 0: every process
+	int cgroup_fd = -1;                ///< a cgroup2 directory; only tasks below it
 	std::optional<Attach> only_attach; ///< nothing: the best that works
 };
 

@@ -17,6 +17,8 @@
 #include <nlohmann/json.hpp>
 
 #include "bpf_log.hpp"
+#include "bpftrace_text.hpp"
+#include "cgroup.hpp"
 #include "child.hpp"
 #include "commands.hpp"
 #include "latency_probe.hpp"
@@ -24,6 +26,7 @@
 #include "machine.hpp"
 #include "pools.hpp"
 #include "privilege.hpp"
+#include "probe_cost.hpp"
 
 namespace hugemem
 {
@@ -48,7 +51,10 @@ struct Options {
 	bool list = false;
 	bool verbose = false;
 	bool debug = false;
+	bool bpftrace = false;
+	bool no_cost = false;
 	std::uint32_t pid = 0;
+	std::string cgroup;
 	std::string attach;
 };
 
@@ -228,14 +234,19 @@ public:
 		put(out);
 	}
 
-	void end(const std::vector<Footing> &footings, const Reconciliation &r,
-		 const std::vector<Pool> &before, const std::vector<Pool> &after,
-		 std::optional<int> status) const
+	void end(const std::vector<Footing> &footings, const std::vector<Result<ProbeCost>> &costs,
+		 const Reconciliation &r, const std::vector<Pool> &before,
+		 const std::vector<Pool> &after, std::optional<int> status) const
 	{
 		if (options_.json) {
 			ordered_json j = {{"type", "end"}, {"events", ordered_json::array()}};
 			for (const auto &f : footings)
 				j["events"].push_back(json_of(f));
+			j["probe_cost"] = ordered_json::array();
+			for (const auto &cost : costs)
+				j["probe_cost"].push_back(
+					cost ? json_of(*cost)
+					     : ordered_json{{"error", cost.error().text()}});
 			j["sysfs"] = json_of(r, before, after);
 			if (status)
 				j["command_status"] = *status;
@@ -249,6 +260,10 @@ public:
 				for (const auto &why : f.passed_over)
 					out += "  passed over: " + why + '\n';
 		}
+		for (const auto &cost : costs)
+			out += cost ? fmt::format("cost of following: {}\n", text_of(*cost))
+				    : fmt::format("cost of following: not measured, {}\n",
+						  cost.error().text());
 		out += text_of(r, before, after, style_);
 		put(out);
 	}
@@ -293,6 +308,66 @@ Result<Exit> list_events(const Symbols &symbols)
 		}
 	}
 	return Exit::ok;
+}
+
+/// Prints the bpftrace command that stands for this measurement.
+Result<Exit> print_bpftrace(const Options &o, const Symbols &symbols, const Unit &unit)
+{
+	BpftraceRequest request{.events = {},
+				.unit = unit.name,
+				.unit_ns = unit.ns,
+				.pid = o.pid,
+				.cgroup = {},
+				.interval = o.interval,
+				.duration = o.duration};
+	if (!o.cgroup.empty()) {
+		const auto group = open_cgroup(o.cgroup);
+		if (!group)
+			return tl::unexpected(group.error());
+		request.cgroup = group->path;
+	}
+	const auto btf = KernelBtf::load();
+	for (const auto &name : o.events) {
+		const Event &event = *find_event(name);
+		const auto fits = fit(event, symbols);
+		const auto first = std::find_if(fits.begin(), fits.end(),
+						[](const Fit &f) { return !f.targets.empty(); });
+		if (first == fits.end())
+			return fail(Exit::environment, "event " + name,
+				    "this kernel has none of its functions",
+				    "hugemem latency --dry-run lists them");
+		TracedEvent traced{.name = name,
+				   .symbols = {},
+				   .ret = event.rungs[first->rung].ret,
+				   .ret_bytes = 8};
+		for (const auto &target : first->targets) {
+			traced.symbols.push_back(target.symbol.name);
+			const auto prototype = btf ? btf->function(target.function) : std::nullopt;
+			if (prototype && !prototype->returns)
+				traced.ret = HM_RET_VOID;
+			else if (prototype)
+				traced.ret_bytes = prototype->ret_bytes;
+		}
+		request.events.push_back(std::move(traced));
+	}
+	fmt::print("{}\n", bpftrace_command(request));
+	return Exit::ok;
+}
+
+/// Of each way of attaching that was used, once.
+std::vector<Result<ProbeCost>> costs_of(const std::vector<Followed> &followed,
+					const Symbols &symbols, const KernelBtf *btf)
+{
+	std::vector<Attach> kinds;
+	for (const auto &f : followed)
+		for (const Anchor &anchor : f.probe.anchors())
+			if (std::find(kinds.begin(), kinds.end(), anchor.kind()) == kinds.end())
+				kinds.push_back(anchor.kind());
+	std::vector<Result<ProbeCost>> costs;
+	costs.reserve(kinds.size());
+	for (const Attach kind : kinds)
+		costs.push_back(measure_cost(kind, symbols, btf));
+	return costs;
 }
 
 Result<void> check(const Options &o)
@@ -368,6 +443,7 @@ Result<std::vector<Pool>> begin_counting(std::vector<Followed> &followed)
 std::vector<Footing> footings_of(const std::vector<Followed> &followed)
 {
 	std::vector<Footing> footings;
+	footings.reserve(followed.size());
 	for (const auto &f : followed)
 		footings.push_back({.event = f.probe.event().name,
 				    .anchor = f.probe.anchor_text(),
@@ -417,16 +493,26 @@ Result<Exit> run_latency(const Options &o)
 		return tl::unexpected(symbols.error());
 	if (o.list)
 		return list_events(*symbols);
-	if (auto ok = require_bpf(); !ok)
-		return tl::unexpected(ok.error());
-
-	const BpfLog log(o.debug);
 	const Unit unit = o.milli   ? Unit{.name = "ms", .ns = 1000000}
 			  : o.micro ? Unit{.name = "us", .ns = 1000}
 				    : Unit{.name = "ns", .ns = 1};
+	if (o.bpftrace)
+		return print_bpftrace(o, *symbols, unit);
+	if (auto ok = require_bpf(); !ok)
+		return tl::unexpected(ok.error());
+	std::optional<Cgroup> cgroup;
+	if (!o.cgroup.empty()) {
+		auto opened = open_cgroup(o.cgroup);
+		if (!opened)
+			return tl::unexpected(opened.error());
+		cgroup.emplace(std::move(*opened));
+	}
+
+	const BpfLog log(o.debug);
 	ProbeOptions probe_options;
 	probe_options.unit_ns = unit.ns;
 	probe_options.only_tgid = o.pid;
+	probe_options.cgroup_fd = cgroup ? cgroup->fd.get() : -1;
 	if (!o.attach.empty())
 		probe_options.only_attach = attach_from_name(o.attach);
 
@@ -476,6 +562,7 @@ Result<Exit> run_latency(const Options &o)
 		return tl::unexpected(rest.error());
 
 	std::vector<Stretch> totals;
+	totals.reserve(followed.size());
 	for (const auto &f : followed)
 		totals.push_back({.event = f.probe.event().name,
 				  .per = f.probe.per(),
@@ -484,12 +571,15 @@ Result<Exit> run_latency(const Options &o)
 	const std::vector<Footing> footings = footings_of(followed);
 	printer.stretches("total", 0, totals);
 	Reconciliation r = reconcile(footings, *before, *after);
-	if (o.pid) {
+	if (o.pid || cgroup) {
 		r.verdict = Reconciliation::Verdict::cannot_tell;
 		r.comparable = false;
-		r.why = "only one process was followed";
+		r.why = o.pid ? "only one process was followed"
+			      : "only one control group was followed";
 	}
-	printer.end(footings, r, *before, *after, *status);
+	const auto costs = o.no_cost ? std::vector<Result<ProbeCost>>{}
+				     : costs_of(followed, *symbols, btf_or_null);
+	printer.end(footings, costs, r, *before, *after, *status);
 
 	if (status->value_or(0) != 0)
 		return fail(Exit::mismatch, "the command",
@@ -510,7 +600,7 @@ void add_latency(CLI::App &app, Run &run)
 				       "histograms of how long huge pages take to be made and "
 				       "released");
 	cmd->add_option("-e,--events", o->events,
-			"events to follow: alloc, free, optimize, restore")
+			"events to follow: alloc, free, optimize, restore, compact, contig, clear")
 		->delimiter(',')
 		->default_str("alloc,free");
 	cmd->add_option("-i,--interval", o->interval, "print every SECONDS what happened since")
@@ -524,6 +614,8 @@ void add_latency(CLI::App &app, Run &run)
 			"after --: a command with its arguments, as -c without a shell");
 	cmd->add_option("-p,--pid", o->pid, "only calls made by this process")
 		->check(CLI::PositiveNumber);
+	cmd->add_option("--cgroup", o->cgroup,
+			"only calls made in this control group (version 2) and those below it");
 	cmd->add_flag("-n,--nanoseconds", o->nano, "histogram in ns (default)");
 	cmd->add_flag("-u,--microseconds", o->micro, "histogram in us");
 	cmd->add_flag("-m,--milliseconds", o->milli, "histogram in ms");
@@ -533,6 +625,10 @@ void add_latency(CLI::App &app, Run &run)
 	cmd->add_flag("--strict", o->strict,
 		      "exit 1 if the counts differ from sysfs, 4 if that cannot be told");
 	cmd->add_flag("--dry-run", o->list, "print events, rungs and what fits this kernel");
+	cmd->add_flag("--bpftrace", o->bpftrace,
+		      "print the bpftrace command that this stands for, and end");
+	cmd->add_flag("--no-cost", o->no_cost,
+		      "do not measure at the end what following a call costs");
 	cmd->add_flag("-v,--verbose", o->verbose, "why rungs were passed over");
 	cmd->add_flag("--debug", o->debug, "libbpf's messages, on standard error");
 	cmd->callback([o, &run] { run = [o] { return run_latency(*o); }; });

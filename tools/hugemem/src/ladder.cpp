@@ -137,6 +137,53 @@ const std::vector<Event> &events()
 					 .per = "page"},
 				},
 		},
+		// Phases within the others, which other users of memory have as well
+		{
+			.name = "compact",
+			.what = "memory is compacted by who waits for it, a phase of alloc",
+			.rungs =
+				{
+					{.functions = {"try_to_compact_pages"},
+					 .ret = HM_RET_VOID,
+					 .note = "for whoever allocates, not only for huge pages",
+					 .per = "call"},
+					{.functions = {"__alloc_pages_direct_compact"},
+					 .ret = HM_RET_VOID,
+					 .note = "for whoever allocates, with the attempt "
+						 "afterwards",
+					 .per = "call"},
+				},
+		},
+		{
+			.name = "contig",
+			.what = "a range is emptied and taken for a page of 1 GiB, a phase of "
+				"alloc",
+			.rungs =
+				{
+					{.functions = {"alloc_contig_frozen_range_noprof",
+						       "alloc_contig_range_noprof",
+						       "alloc_contig_range"},
+					 .ret = HM_RET_ZERO,
+					 .note = "for CMA, virtio-mem and others too",
+					 .per = "call"},
+				},
+		},
+		{
+			.name = "clear",
+			.what = "a huge page is filled with zeroes when it is touched first, after "
+				"alloc",
+			.rungs =
+				{
+					{.functions = {"folio_zero_user"},
+					 .ret = HM_RET_VOID,
+					 .note = "transparent huge pages too",
+					 .per = "page"},
+					{.functions = {"clear_huge_page"},
+					 .ret = HM_RET_VOID,
+					 .note = "transparent huge pages too",
+					 .per = "page"},
+				},
+		},
 	};
 	return all;
 }

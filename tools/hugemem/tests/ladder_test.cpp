@@ -92,6 +92,16 @@ TEST(Ladder, ThePageIsCountedWhereItIsFreedNotWhereItIsQueued)
 		  (std::vector<std::string>{"__update_and_free_hugetlb_folio"}));
 }
 
+TEST(Ladder, PhasesByTheNamesTheyHaveHad)
+{
+	EXPECT_EQ(best("clear", "ffffffff81000000 T clear_huge_page\n").first, 1U);
+	EXPECT_EQ(best("clear", "ffffffff81000000 T folio_zero_user\n").first, 0U);
+	EXPECT_EQ(best("contig", "ffffffff81000000 T alloc_contig_range_noprof\n").second,
+		  (std::vector<std::string>{"alloc_contig_range_noprof"}));
+	EXPECT_EQ(best("compact", "ffffffff81000000 t __alloc_pages_direct_compact\n").first, 1U);
+	EXPECT_TRUE(best("compact", "ffffffff81000000 t compact_zone\n").second.empty());
+}
+
 TEST(Ladder, NothingFitsAnEmptyKernel)
 {
 	for (const Event &e : events())
