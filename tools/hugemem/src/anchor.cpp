@@ -15,6 +15,7 @@
 #include "bpf_log.hpp"
 #include "hugemem_abi.h"
 #include "latency.skel.h"
+#include "privilege.hpp"
 
 namespace hugemem
 {
@@ -42,6 +43,8 @@ tl::unexpected<Error> attach_error(std::string_view step, Attach kind, const std
 	std::string cause = fmt::format("{}: {}", step, errno_text(error));
 	if (const std::string words = BpfLog::last_words(); !words.empty())
 		cause += ", " + words;
+	if (const std::string hint = memlock_hint(error); !hint.empty())
+		cause += "; " + hint;
 	return fail(Exit::environment, fmt::format("{} on {}", attach_name(kind), symbol), cause);
 }
 

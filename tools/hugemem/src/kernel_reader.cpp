@@ -13,6 +13,7 @@
 #include "bpf_log.hpp"
 #include "hugemem_abi.h"
 #include "kread.skel.h"
+#include "privilege.hpp"
 
 namespace hugemem
 {
@@ -60,6 +61,8 @@ Result<std::unique_ptr<KernelReader>> KernelReader::open()
 		std::string cause = errno_text(err);
 		if (const auto words = BpfLog::last_words(); !words.empty())
 			cause += ", " + words;
+		if (const auto hint = memlock_hint(err); !hint.empty())
+			cause += "; " + hint;
 		return fail(
 			Exit::environment, "loading the BPF reader", cause,
 			"it needs Linux 5.10 with BTF, CAP_BPF and CAP_PERFMON, and no lockdown in "

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "privilege.hpp"
 
+#include <sys/resource.h>
+
+#include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "btf.hpp"
 #include "text_file.hpp"
 
 namespace hugemem
@@ -68,6 +73,21 @@ Result<void> require_page_flags()
 		Exit::environment, "permission",
 		"/proc/kpageflags and /proc/self/pagemap show page frames to CAP_SYS_ADMIN only",
 		be_root);
+}
+
+std::string memlock_hint(int error)
+{
+	// Where maps are charged to the user, a map has a record of it.
+	const auto btf = KernelBtf::load();
+	if (btf && !btf->has_struct("bpf_map_memory"))
+		return {};
+	rlimit limit{};
+	if (std::abs(error) != EPERM || has_cap(Cap::sys_resource) ||
+	    ::getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_max == RLIM_INFINITY)
+		return {};
+	return fmt::format("RLIMIT_MEMLOCK is {} KiB and cannot be raised without "
+			   "CAP_SYS_RESOURCE",
+			   limit.rlim_max / 1024);
 }
 
 std::string lockdown_in(const std::string &text)

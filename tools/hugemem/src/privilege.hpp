@@ -31,6 +31,11 @@ Result<void> require_bpf();
 /// PFNs in /proc/kpageflags are for CAP_SYS_ADMIN and its file permissions only.
 Result<void> require_page_flags();
 
+/// Why BPF may be refused (EPERM) although the process has the capabilities: before 5.11 the
+/// kernel charges maps and programs to RLIMIT_MEMLOCK, which only CAP_SYS_RESOURCE raises.
+/// "" where that cannot be the cause of `error` (an errno of either sign).
+std::string memlock_hint(int error);
+
 /// "none", "integrity" or "confidentiality"; "" where the kernel has no lockdown.
 std::string lockdown();
 /// The one in brackets of "none [integrity] confidentiality".
