@@ -30,6 +30,12 @@ struct KernelArgs {
 };
 Result<Exit> kernel_command(const KernelArgs &args);
 
+struct ImageArgs {
+    std::string file;
+    std::string series; ///< what its release must be of; empty: any
+};
+Result<Exit> image_command(const ImageArgs &args);
+
 struct SelftestArgs {
     std::string src;
     std::string ksrc;

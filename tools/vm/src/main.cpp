@@ -16,6 +16,7 @@ using namespace hm::vm;
 /// What the command line asked for.
 struct Chosen {
     KernelArgs kernel;
+    ImageArgs image;
     SelftestArgs selftests;
     RunArgs run;
     ReportArgs report;
@@ -46,6 +47,15 @@ void add_kernel(CLI::App &app, Chosen &chosen)
     cmd->add_option("--target", args.targets, "make targets (default: bzImage vmlinux)");
     cmd->add_option("--log", args.log, "log file (default: CACHE/log/kernel-NAME.log)");
     cmd->callback([&chosen] { chosen.command = [&] { return kernel_command(chosen.kernel); }; });
+}
+
+void add_image(CLI::App &app, Chosen &chosen)
+{
+    CLI::App *cmd = app.add_subcommand("image", "check a kernel image and print its release");
+    ImageArgs &args = chosen.image;
+    cmd->add_option("file", args.file, "the image, such as Debian's vmlinuz")->required();
+    cmd->add_option("--series", args.series, "what its release has to be of, such as 6.12");
+    cmd->callback([&chosen] { chosen.command = [&] { return image_command(chosen.image); }; });
 }
 
 void add_selftests(CLI::App &app, Chosen &chosen)
@@ -136,7 +146,7 @@ int main(int argc, char **argv)
     app.require_subcommand(1);
     app.set_help_all_flag("--help-all", "help of all subcommands");
     Chosen chosen;
-    for (const auto add : {add_kernel, add_selftests, add_run, add_report, add_initramfs, add_shell})
+    for (const auto add : {add_kernel, add_image, add_selftests, add_run, add_report, add_initramfs, add_shell})
         add(app, chosen);
     try {
         app.parse(argc, argv);
