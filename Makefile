@@ -50,8 +50,10 @@ shell: ## boot it and give a shell in the guest [BASE VARIANT]
 	@tests/run-shell $(VARIANT)
 hugemem: ## build the program build/bin/hugemem
 	@tools/steps/bootstrap hugemem
-install: hugemem ## hugemem and its man page into DESTDIR/PREFIX [DESTDIR PREFIX]
-	@cmake --install build --prefix '$(or $(PREFIX),/usr/local)'
+install: hugemem ## hugemem, its man page, completion and units into DESTDIR/PREFIX [DESTDIR PREFIX]
+	@cmake --install build --component hugemem --prefix '$(or $(PREFIX),/usr/local)'
+deb: hugemem ## a Debian package of it, in build/deb/
+	@cd build && cpack
 
 ##@ The machine
 deps: ## install the Debian packages that all of this needs

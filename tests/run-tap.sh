@@ -7,6 +7,7 @@
 #   says TEXT NAME             it printed TEXT (a fixed string)
 #   silent_about TEXT NAME     it did not
 #   result STATUS NAME         any condition: STATUS 0 is ok
+#   skip REASON NAME           it cannot be told here
 # A result that is not ok prints what the command printed.
 # shellcheck disable=SC2034 # status and out are for those who source this
 
@@ -42,6 +43,11 @@ result() {
 		tap_bad=1
 		printf 'exit code %s\n%s\n' "$status" "$out" | sed 's/^/# /'
 	fi
+}
+
+skip() {
+	tap_number=$((tap_number + 1))
+	echo "ok $tap_number - $2 # SKIP $1"
 }
 
 exits() {

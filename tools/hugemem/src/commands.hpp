@@ -18,6 +18,8 @@ void add_latency(CLI::App &app, Run &run);
 void add_verify(CLI::App &app, Run &run);
 void add_pins(CLI::App &app, Run &run);
 void add_hotplug(CLI::App &app, Run &run);
+void add_diff(CLI::App &app, Run &run);
+void add_export(CLI::App &app, Run &run);
 void add_doctor(CLI::App &app, Run &run);
 
 } // namespace hugemem

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "number.hpp"
+
 namespace hugemem
 {
 namespace
@@ -18,19 +20,6 @@ constexpr double percentiles[] = {50, 90, 99, 99.9};
 double in_unit(std::uint64_t ns, const Unit &unit)
 {
 	return static_cast<double>(ns) / static_cast<double>(unit.ns);
-}
-
-/// At least four digits of it, no decimals for whole numbers.
-std::string number(double v)
-{
-	std::string s = fmt::format("{:.{}f}", v, v >= 1000 ? 0 : v >= 100 ? 1 : v >= 10 ? 2 : 3);
-	if (s.find('.') == std::string::npos)
-		return s;
-	while (s.back() == '0')
-		s.pop_back();
-	if (s.back() == '.')
-		s.pop_back();
-	return s;
 }
 
 std::string plural(std::uint64_t n, std::string_view word)

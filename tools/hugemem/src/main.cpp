@@ -24,6 +24,8 @@ int main(int argc, char **argv)
 	hugemem::add_verify(app, run);
 	hugemem::add_pins(app, run);
 	hugemem::add_hotplug(app, run);
+	hugemem::add_diff(app, run);
+	hugemem::add_export(app, run);
 	hugemem::add_doctor(app, run);
 
 	try {

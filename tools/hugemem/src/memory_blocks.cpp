@@ -44,7 +44,7 @@ std::optional<unsigned> node_of(const fs::path &dir)
 {
 	std::error_code ec;
 	for (fs::directory_iterator it(dir, ec), end; !ec && it != end; it.increment(ec)) {
-		if (const auto node = number_behind("node", it->path().filename().string()))
+		if (const auto node = node_id(it->path().filename().string()))
 			return static_cast<unsigned>(*node);
 	}
 	return std::nullopt;
@@ -55,6 +55,11 @@ std::optional<unsigned> node_of(const fs::path &dir)
 std::optional<std::uint64_t> block_id(std::string_view name)
 {
 	return number_behind("memory", name);
+}
+
+std::optional<std::uint64_t> node_id(std::string_view name)
+{
+	return number_behind("node", name);
 }
 
 Result<MemoryBlocks> read_memory_blocks(const std::string &root)

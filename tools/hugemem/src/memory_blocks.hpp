@@ -38,6 +38,9 @@ Result<MemoryBlocks> read_memory_blocks(const std::string &root = "/sys/devices/
 /// The id in "memory32", if that is what it says.
 std::optional<std::uint64_t> block_id(std::string_view name);
 
+/// The number in "node1", likewise.
+std::optional<std::uint64_t> node_id(std::string_view name);
+
 /// Adjacent blocks that are alike, in everything but their ids: [first, last]. Blocks
 /// whose host is another one are alike if they have the same host.
 struct BlockRange {

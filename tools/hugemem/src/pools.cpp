@@ -19,18 +19,11 @@ Result<std::vector<Pool>> read_pools(const std::string &root)
 	std::error_code ec;
 	std::vector<Pool> pools;
 	for (fs::directory_iterator it(root, ec), end; !ec && it != end; it.increment(ec)) {
-		// "hugepages-2048kB"
-		const std::string name = it->path().filename().string();
-		constexpr std::string_view prefix = "hugepages-";
-		if (!name.starts_with(prefix))
+		const auto page_kib = pool_page_kib(it->path().filename().string());
+		if (!page_kib)
 			continue;
 		Pool pool;
-		const char *last = name.data() + name.size();
-		const auto [stop, bad] =
-			std::from_chars(name.data() + prefix.size(), last, pool.page_kib);
-		if (bad != std::errc{} || std::string_view(stop, last) != "kB")
-			continue;
-
+		pool.page_kib = *page_kib;
 		const std::string dir = it->path().string();
 		for (const auto &[file, value] : {std::pair{"/nr_hugepages", &pool.pages},
 						  std::pair{"/free_hugepages", &pool.free},
@@ -48,6 +41,20 @@ Result<std::vector<Pool>> read_pools(const std::string &root)
 	std::sort(pools.begin(), pools.end(),
 		  [](const Pool &a, const Pool &b) { return a.page_kib < b.page_kib; });
 	return pools;
+}
+
+std::optional<std::uint64_t> pool_page_kib(std::string_view directory)
+{
+	constexpr std::string_view prefix = "hugepages-";
+	if (!directory.starts_with(prefix))
+		return std::nullopt;
+	directory.remove_prefix(prefix.size());
+	std::uint64_t kib = 0;
+	const char *last = directory.data() + directory.size();
+	const auto [stop, bad] = std::from_chars(directory.data(), last, kib);
+	if (bad != std::errc{} || std::string_view(stop, last) != "kB")
+		return std::nullopt;
+	return kib;
 }
 
 std::string size_name(std::uint64_t kib)

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "error.hpp"
@@ -24,6 +26,9 @@ struct Pool {
 /// /sys/devices/system/node/nodeN/hugepages. Errors: environment when the
 /// kernel has no HugeTLB or /sys is not mounted.
 Result<std::vector<Pool>> read_pools(const std::string &root = "/sys/kernel/mm/hugepages");
+
+/// The size in KiB of the pages whose directory is "hugepages-2048kB", if that is what it says.
+std::optional<std::uint64_t> pool_page_kib(std::string_view directory);
 
 /// "2 MiB", "1 GiB", "64 KiB".
 std::string size_name(std::uint64_t kib);

@@ -8,12 +8,14 @@
 #include <charconv>
 #include <cstring>
 
+#include <fmt/format.h>
+
 #include "fd.hpp"
 
 namespace hugemem
 {
 
-Result<std::string> read_text(const std::string &path)
+Result<std::string> read_text(const std::string &path, std::size_t limit)
 {
 	const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
 	if (!fd)
@@ -29,6 +31,9 @@ Result<std::string> read_text(const std::string &path)
 			return fail(Exit::environment, path, std::strerror(errno));
 		if (n == 0)
 			return text;
+		if (text.size() + static_cast<std::size_t>(n) > limit)
+			return fail(Exit::environment, path,
+				    fmt::format("has more than {} bytes", limit));
 		text.append(chunk.data(), static_cast<std::size_t>(n));
 	}
 }
