@@ -52,6 +52,39 @@ static long nr_planted(unsigned long head)
 	return nr;
 }
 
+/*
+ * What moves out of one range must not spoil another, however often.  The kernel's other
+ * allocations may, so one is allowed to be lost, but no more with each round.
+ */
+TEST_F_TIMEOUT(recover, sum, HV_TIMEOUT)
+{
+	const char *missing = lacks(variant->on);
+	long most, failures;
+	int round;
+
+	if (!missing)
+		missing = hv_lacks_injection();
+	if (missing)
+		SKIP(return, "%s", missing);
+	/* Nothing is moved: there is nothing to see */
+	if (!variant->on)
+		return;
+
+	most = resize(1000);
+	EXPECT_EQ(0, resize(0));
+	TH_LOG("%ld pages of 1 GiB at most", most);
+	if (most < 3)
+		SKIP(return, "needs three free GiB");
+	for (round = 0; round < 5; round++) {
+		ASSERT_EQ(2, resize(2));
+		EXPECT_EQ(0, hv_resize_failing(POOL, 0, 100, &failures));
+		EXPECT_EQ(0, resize(0));
+		EXPECT_LE(most - 1, resize(1000))
+			TH_LOG("round %d", round);
+		EXPECT_EQ(0, resize(0));
+	}
+}
+
 TEST_F_TIMEOUT(recover, range, HV_TIMEOUT)
 {
 	const char *missing = lacks(variant->on);

@@ -505,7 +505,7 @@ TEST(Diff, Text)
 	EXPECT_THAT(text, HasSubstr("  count                 1000               900"
 				    "              -100\n"));
 	EXPECT_THAT(text, HasSubstr("  p50            16896±511.5        8448±255.5"
-				    "       -8448±767.0    -50.0 %  faster\n"))
+				    "         -8448±767    -50.0 %  faster\n"))
 		<< text;
 	EXPECT_THAT(text, HasSubstr("  min                  16400              8200"
 				    "             -8200\n"));
