@@ -12,7 +12,7 @@ hugemem=build/bin/hugemem
 	exit 3
 }
 box=$(mktemp -d) || exit 3
-plan 21
+plan 20
 # shellcheck disable=SC2064
 trap "rm -rf '$box'; tap_end" EXIT
 

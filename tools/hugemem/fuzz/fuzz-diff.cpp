@@ -30,8 +30,8 @@ void check(const SavedRun &run)
 		for (std::size_t i = 0; i < event.buckets.size(); i++) {
 			const SavedBucket &b = event.buckets[i];
 			must(b.count && (!b.upper || b.upper > b.lower));
-			must(i == 0 || (event.buckets[i - 1].upper &&
-					event.buckets[i - 1].upper <= b.lower));
+			must(i == 0 ||
+			     (event.buckets[i - 1].upper && event.buckets[i - 1].upper <= b.lower));
 			sum += b.count;
 		}
 		must(sum == event.count);

@@ -163,9 +163,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
 	for (unsigned n = in.take<std::uint8_t>(); n && !in.empty(); n--) {
 		const auto frame = in.take<std::uint8_t>() % frames;
 		const auto index = in.take<std::uint16_t>() % words_per_frame;
-		const auto value = (how & 32) ? in.take<std::uint64_t>()
-					      : std::uint64_t{in.take<std::uint8_t>()} |
-							std::uint64_t{in.take<std::uint16_t>()} << 12;
+		const auto value = (how & 32)
+					   ? in.take<std::uint64_t>()
+					   : std::uint64_t{in.take<std::uint8_t>()} |
+						     std::uint64_t{in.take<std::uint16_t>()} << 12;
 		memory.put(frame, index, value, in.take<std::uint8_t>());
 	}
 
@@ -173,8 +174,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
 	if (const auto space = find_address_space(memory, pgd)) {
 		must(space->direct_map <= pgd && space->levels == (five ? 5U : 4U));
 	}
-	const PageTables tables(memory, {.pgd = pgd, .direct_map = direct_map,
-					 .levels = five ? 5U : 4U});
+	const PageTables tables(memory,
+				{.pgd = pgd, .direct_map = direct_map, .levels = five ? 5U : 4U});
 	if (const auto walked = tables.walk_range(address, pages)) {
 		must(walked->size() == pages);
 		for (const Mapping &m : *walked)

@@ -21,8 +21,7 @@ struct Options {
 
 Result<Exit> run_export(const Options &o)
 {
-	const auto families =
-		kernel_metrics({.proc = o.root + "/proc", .sys = o.root + "/sys"});
+	const auto families = kernel_metrics({.proc = o.root + "/proc", .sys = o.root + "/sys"});
 	if (!families)
 		return tl::unexpected(families.error());
 	const std::string text = exposition(*families);

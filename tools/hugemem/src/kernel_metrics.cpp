@@ -130,9 +130,9 @@ MetricFamily pool_family(const PoolFile &row, const std::vector<PoolDir> &dirs)
 		const auto value = read_number(dir.path + "/" + row.file);
 		if (!value)
 			continue;
-		MetricSample sample{.labels = {{"page_bytes",
-						fmt::format("{}", dir.page_kib * 1024)}},
-				    .value = *value};
+		MetricSample sample{
+			.labels = {{"page_bytes", fmt::format("{}", dir.page_kib * 1024)}},
+			.value = *value};
 		if (!dir.node.empty())
 			sample.labels.emplace_back("node", dir.node);
 		family.samples.push_back(std::move(sample));
@@ -236,8 +236,7 @@ Result<std::vector<MetricFamily>> kernel_metrics(const KernelFiles &files)
 	add_vmstat(families, files);
 	add_blocks(families, files);
 	const auto is_empty = [](const MetricFamily &f) { return f.samples.empty(); };
-	families.erase(std::remove_if(families.begin(), families.end(), is_empty),
-		       families.end());
+	families.erase(std::remove_if(families.begin(), families.end(), is_empty), families.end());
 	if (families.empty())
 		return fail(Exit::environment, files.proc + " and " + files.sys,
 			    "tell nothing of huge pages, pins or memory blocks",

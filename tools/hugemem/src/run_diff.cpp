@@ -115,15 +115,13 @@ EventDiff compare_event(const SavedEvent &a, const SavedRun &run_a, const SavedE
 		return diff;
 	}
 	if (!a.count || !b.count) {
-		diff.incomparable = fmt::format("no calls in {}",
-						a.count ? "B"
-						: b.count ? "A"
-							  : "either");
+		diff.incomparable = fmt::format("no calls in {}", a.count   ? "B"
+								  : b.count ? "A"
+									    : "either");
 		return diff;
 	}
-	diff.figures.push_back({.percent = 0,
-				.a = *mean_of(a, run_a.unit_ns),
-				.b = *mean_of(b, run_b.unit_ns)});
+	diff.figures.push_back(
+		{.percent = 0, .a = *mean_of(a, run_a.unit_ns), .b = *mean_of(b, run_b.unit_ns)});
 	for (const double p : percentiles)
 		diff.figures.push_back({.percent = p,
 					.a = *percentile_of(a, p, run_a.unit_ns),
@@ -145,8 +143,8 @@ std::string with_error(const Estimate &e, double unit, const Style &style)
 /// Right-aligned to columns of the screen; the only character of two bytes is ±.
 std::string column(const std::string &text, std::size_t width)
 {
-	const auto wide = static_cast<std::size_t>(std::count_if(
-		text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+	const auto wide = static_cast<std::size_t>(
+		std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 	return std::string(width > wide ? width - wide : 0, ' ') + text;
 }
 
@@ -208,8 +206,10 @@ std::string extreme_row(std::string_view head, const std::optional<std::uint64_t
 
 ordered_json json_of(const Estimate &e)
 {
-	ordered_json j = {
-		{"value_ns", e.value}, {"error_ns", e.error}, {"low_ns", e.low}, {"high_ns", e.high}};
+	ordered_json j = {{"value_ns", e.value},
+			  {"error_ns", e.error},
+			  {"low_ns", e.low},
+			  {"high_ns", e.high}};
 	if (std::isinf(e.high))
 		j["high_ns"] = nullptr;
 	return j;
@@ -245,10 +245,9 @@ std::optional<Estimate> percentile_of(const SavedEvent &event, double percent,
 	const auto n = static_cast<double>(event.count);
 	const double p = std::clamp(percent / 100, 0.0, 1.0);
 	const auto at = [&](double rank) -> const SavedBucket & {
-		return bucket_at(event.buckets,
-				 rank < 1    ? 1
-				 : rank >= n ? event.count
-					     : static_cast<std::uint64_t>(rank));
+		return bucket_at(event.buckets, rank < 1    ? 1
+						: rank >= n ? event.count
+							    : static_cast<std::uint64_t>(rank));
 	};
 	// 99.9 % of 1000 is 999, not a hair more.
 	const SavedBucket &here = at(std::ceil(n * p - 1e-9));
@@ -358,14 +357,14 @@ std::string text_of(const RunDiff &diff, const Style &style)
 
 	std::string out;
 	for (const auto &[letter, run] : {std::pair{"A", diff.a}, std::pair{"B", diff.b}})
-		out += fmt::format("{}  {}  {}{}\n", letter, run->name,
-				   run->kernel.empty() ? "kernel not said" : run->kernel,
-				   run->unit == coarse.unit
-					   ? ""
-					   : fmt::format(", measured in {}", run->unit));
+		out += fmt::format(
+			"{}  {}  {}{}\n", letter, run->name,
+			run->kernel.empty() ? "kernel not said" : run->kernel,
+			run->unit == coarse.unit ? "" : fmt::format(", measured in {}", run->unit));
 	for (const EventDiff &e : diff.events) {
-		out += '\n' + style.bold(fmt::format("{}, {} a {}", e.a->name, coarse.unit,
-						     e.a->per == e.b->per ? e.a->per : "call")) +
+		out += '\n' +
+		       style.bold(fmt::format("{}, {} a {}", e.a->name, coarse.unit,
+					      e.a->per == e.b->per ? e.a->per : "call")) +
 		       '\n';
 		out += row("", "A", "B", "B - A", "");
 		out += count_row("count", e.a->count, e.b->count);
@@ -399,8 +398,10 @@ ordered_json json_of(const RunDiff &diff)
 					   {"shift_ns", c.b.value - c.a.value},
 					   {"error_ns", c.a.error + c.b.error},
 					   {"verdict", name_of(c.shift)}});
-		ordered_json one = {
-			{"event", e.a->name}, {"per", e.a->per}, {"a", json_of(*e.a)}, {"b", json_of(*e.b)}};
+		ordered_json one = {{"event", e.a->name},
+				    {"per", e.a->per},
+				    {"a", json_of(*e.a)},
+				    {"b", json_of(*e.b)}};
 		if (!e.incomparable.empty())
 			one["not_compared"] = e.incomparable;
 		one["figures"] = std::move(figures);

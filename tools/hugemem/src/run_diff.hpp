@@ -67,7 +67,7 @@ struct RunDiff {
 	const SavedRun *a = nullptr;
 	const SavedRun *b = nullptr;
 	std::vector<EventDiff> events;
-	std::vector<std::string> notes; ///< what a reader has to know; whole sentences
+	std::vector<std::string> notes;    ///< what a reader has to know; whole sentences
 	[[nodiscard]] bool slower() const; ///< any figure
 	/// An event is missing in one run, or could not be compared.
 	[[nodiscard]] bool incomplete() const;

@@ -71,9 +71,9 @@ Result<std::uint64_t> whole(const json &object, const char *key, const Place &pl
 {
 	const json *value = member(object, key);
 	if (!value || !value->is_number_unsigned())
-		return place.damaged(fmt::format("\"{}\" {}", key,
-						 value ? "is no whole number from 0 to 2^64"
-						       : "is missing"));
+		return place.damaged(
+			fmt::format("\"{}\" {}", key,
+				    value ? "is no whole number from 0 to 2^64" : "is missing"));
 	return value->get<std::uint64_t>();
 }
 
@@ -137,8 +137,8 @@ Result<std::vector<SavedBucket>> buckets_in(const json &event, std::uint64_t cou
 		if (!held)
 			return tl::unexpected(held.error());
 		if (*upper && **upper <= *lower)
-			return place.damaged(fmt::format("a bucket reaches from {} to {}", *lower,
-							 **upper));
+			return place.damaged(
+				fmt::format("a bucket reaches from {} to {}", *lower, **upper));
 		if (!buckets.empty() && (!buckets.back().upper || *lower < buckets.back().upper))
 			return place.damaged(
 				fmt::format("the bucket from {} is out of order", *lower));
@@ -328,12 +328,11 @@ private:
 						      std::string(schema) + ")",
 					      save_one);
 		if (said != schema)
-			return place_.foreign(
-				fmt::format("schema {}, known is {}",
-					    printable(std::string_view(said).substr(
-						    0, longest_name)),
-					    schema),
-				"use the hugemem that has saved it");
+			return place_.foreign(fmt::format("schema {}, known is {}",
+							  printable(std::string_view(said).substr(
+								  0, longest_name)),
+							  schema),
+					      "use the hugemem that has saved it");
 		if (text_in(record, "type") != "begin")
 			return place_.damaged("the first line is not that of the begin");
 
@@ -342,9 +341,8 @@ private:
 			return tl::unexpected(unit.error());
 		static constexpr std::pair<std::string_view, std::uint64_t> units[] = {
 			{"ns", 1}, {"us", 1000}, {"ms", 1000000}};
-		const auto known =
-			std::find_if(std::begin(units), std::end(units),
-				     [&](const auto &u) { return u.first == *unit; });
+		const auto known = std::find_if(std::begin(units), std::end(units),
+						[&](const auto &u) { return u.first == *unit; });
 		if (known == std::end(units))
 			return place_.foreign(fmt::format("unit {}, known are ns, us, ms", *unit),
 					      "measure with -n, -u or -m");
@@ -383,9 +381,9 @@ private:
 		if (!events)
 			return tl::unexpected(events.error());
 		for (SavedEvent &event : *events) {
-			const auto known =
-				std::find_if(run_.events.begin(), run_.events.end(),
-					     [&](const SavedEvent &e) { return e.name == event.name; });
+			const auto known = std::find_if(
+				run_.events.begin(), run_.events.end(),
+				[&](const SavedEvent &e) { return e.name == event.name; });
 			if (known == run_.events.end())
 				run_.events.push_back(std::move(event));
 			else if (auto ok = add_to(*known, event, place_); !ok)

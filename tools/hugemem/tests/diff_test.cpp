@@ -49,7 +49,8 @@ Stretch stretch(const std::vector<std::uint64_t> &nanoseconds, const Unit &unit,
 		s.counters.sum_ns += t;
 		s.counters.histogram.add(t / unit.ns);
 		const Extremes e = s.extremes.value_or(Extremes{.min_ns = t, .max_ns = t});
-		s.extremes = Extremes{.min_ns = std::min(e.min_ns, t), .max_ns = std::max(e.max_ns, t)};
+		s.extremes =
+			Extremes{.min_ns = std::min(e.min_ns, t), .max_ns = std::max(e.max_ns, t)};
 	}
 	return s;
 }
@@ -219,15 +220,14 @@ TEST(SavedRunRefused, CutOffAnywhere)
 	for (std::size_t size = 0; size < whole.size(); size++) {
 		const auto run = parse_saved_run(whole.substr(0, size), "x.ndjson");
 		// From the end of the total on it has what is needed, and says what it lacks.
-		const bool enough = size == second || size == second + 1 ||
-				    size + 1 == whole.size();
+		const bool enough =
+			size == second || size == second + 1 || size + 1 == whole.size();
 		ASSERT_EQ(run.has_value(), enough) << size;
 		if (!run && size > 30) {
 			EXPECT_EQ(run.error().code, Exit::cannot_tell) << size;
-			EXPECT_THAT(run.error().text(),
-				    HasSubstr(size <= first + 1    ? "line 1"
-					      : size <= second + 1 ? "line 2"
-								   : "line 3"))
+			EXPECT_THAT(run.error().text(), HasSubstr(size <= first + 1    ? "line 1"
+								  : size <= second + 1 ? "line 2"
+										       : "line 3"))
 				<< size;
 		}
 	}
@@ -443,9 +443,9 @@ TEST(Diff, UnitsThatDifferAreConverted)
 
 TEST(Diff, EventsOfOneRunOnly)
 {
-	const SavedRun a = run_of(
-		begin_line() +
-		line("total", {stretch({5}, ns), stretch({6}, ns, "free")}, ns) + end_line());
+	const SavedRun a = run_of(begin_line() +
+				  line("total", {stretch({5}, ns), stretch({6}, ns, "free")}, ns) +
+				  end_line());
 	const SavedRun b = run_of(run_text({5}));
 	const auto diff = compare(a, b);
 	ASSERT_TRUE(diff);
