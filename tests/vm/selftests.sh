@@ -3,7 +3,8 @@
 # Runs every program of /selftests/kselftest-list.txt ("COLLECTION:PROGRAM" a line), each with the
 # time limit of its collection's settings, as kselftest's own runner does. The programs' KTAP is
 # nested in ours. Before each one the pools are empty and the switch is as the kernel booted.
-# Arguments: a factor for the time limits, and if not all are to run, programs and collections (with a colon).
+# Arguments: a factor for the time limits, and if not all are to run, programs (PROGRAM, or PROGRAM=ARGUMENT) and
+# collections (with a colon).
 list=/selftests/kselftest-list.txt
 [ -s "$list" ] || { echo "$list is missing or empty: no selftests were given" >&2; exit 1; }
 sysctl=/proc/sys/vm/hugetlb_optimize_vmemmap
@@ -14,6 +15,7 @@ factor=${1:-1}
 	for wanted; do
 		case $wanted in
 		*:) grep "^$wanted" "$list" ;;
+		*=*) grep ":${wanted%%=*}\$" "$list" | sed "s/\$/ ${wanted#*=}/" | grep . ;;
 		*) grep ":$wanted\$" "$list" ;;
 		esac || { echo "no selftest $wanted in $list" >&2; exit 1; }
 	done >/tmp/list
@@ -21,7 +23,7 @@ factor=${1:-1}
 }
 
 plan "$(grep -c : "$list")"
-while IFS=: read -r collection program; do
+while IFS=': ' read -r collection program argument; do
 	dir=/selftests/$collection
 	limit=$(sed -n 's/^timeout=//p' "$dir/settings" 2>/dev/null)
 	limit=$((${limit:-45} * factor))
@@ -33,7 +35,7 @@ while IFS=: read -r collection program; do
 	echo "selftest $collection:$program" # on the console, so that a splat shows whose it is
 	# Line by line, so that what a dying program said last is not lost.
 	{
-		(cd "$dir" && timeout "$limit" "./$program" 2>&1 </dev/null)
+		(cd "$dir" && timeout "$limit" "./$program" ${argument:+"$argument"} 2>&1 </dev/null)
 		echo $? >/tmp/status
 	} | awk '{ print "  " $0; fflush() }' >&3
 	status=$(cat /tmp/status)

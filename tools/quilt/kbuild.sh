@@ -4,13 +4,16 @@
 # shellcheck source=tools/quilt/configured.sh
 . "${BASH_SOURCE[0]%/*}/configured.sh"
 
-export CCACHE_DIR=${CCACHE_DIR:-$CACHE/ccache} CCACHE_BASEDIR=$CACHE CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=time_macros
+# shellcheck source=tools/steps/compilers.sh
+. "$HM_ROOT/tools/steps/compilers.sh"
+
+export CCACHE_BASEDIR=$CACHE CCACHE_SLOPPINESS=time_macros
 export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' KBUILD_BUILD_USER=hugemem KBUILD_BUILD_HOST=localhost
 JOBS=${JOBS:-$(nproc)}
 
 # kmake TREE OUT ARGS...: the kernel's make, x86-64.
 kmake() {
-	make -s -C "$1" O="$2" ARCH=x86_64 CC="ccache gcc" -j "$JOBS" "${@:3}"
+	in_huge_pages make -s -C "$1" O="$2" ARCH=x86_64 CC="ccache gcc" -j "$JOBS" "${@:3}"
 }
 
 # feature_symbols: the options of Kconfig.fragment.

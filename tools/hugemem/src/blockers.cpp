@@ -17,7 +17,7 @@ namespace
 
 using nlohmann::ordered_json;
 
-constexpr std::uint64_t chunk = 512; // frames that are read in one go
+constexpr std::uint64_t frames_at_once = 512; // frames that are read in one go
 
 Result<std::int32_t> read_count(const KernelMemory &memory, std::uint64_t address)
 {
@@ -39,7 +39,7 @@ Result<std::uint64_t> frames_of(const PageFlags &flags, std::uint64_t pfn, std::
 		return *page && (*page)->pfn == pfn ? (*page)->frames : 1;
 	}
 	std::uint64_t frames = 1;
-	std::array<std::uint64_t, chunk> data{};
+	std::array<std::uint64_t, frames_at_once> data{};
 	for (;;) {
 		const auto n = flags.read(pfn + frames, data);
 		if (!n)
@@ -48,7 +48,7 @@ Result<std::uint64_t> frames_of(const PageFlags &flags, std::uint64_t pfn, std::
 		while (tails < *n && data[tails] & kpf::compound_tail)
 			tails++;
 		frames += tails;
-		if (tails < chunk)
+		if (tails < frames_at_once)
 			return frames;
 	}
 }
@@ -155,10 +155,10 @@ Result<std::vector<Blocker>> find_blockers(const FrameSources &s, std::uint64_t 
 					   std::uint64_t end, std::uint64_t &unreadable)
 {
 	std::vector<Blocker> found;
-	std::array<std::uint64_t, chunk> flags{};
-	std::vector<std::byte> pages(chunk * s.map.page_size);
+	std::array<std::uint64_t, frames_at_once> flags{};
+	std::vector<std::byte> pages(frames_at_once * s.map.page_size);
 	for (std::uint64_t from = first; from < end;) {
-		const std::uint64_t want = std::min(chunk, end - from);
+		const std::uint64_t want = std::min(frames_at_once, end - from);
 		const auto n = s.flags.read(from, std::span(flags).first(want));
 		if (!n)
 			return tl::unexpected(n.error());

@@ -14,14 +14,14 @@ namespace hugemem
 namespace
 {
 
-struct Options {
+struct DiffOptions {
 	std::string a;
 	std::string b;
 	bool json = false;
 	bool strict = false;
 };
 
-Result<Exit> run_diff(const Options &o)
+Result<Exit> run_diff(const DiffOptions &o)
 {
 	const auto a = read_saved_run(o.a);
 	if (!a)
@@ -49,7 +49,7 @@ Result<Exit> run_diff(const Options &o)
 
 void add_diff(CLI::App &app, Run &run)
 {
-	auto o = std::make_shared<Options>();
+	auto o = std::make_shared<DiffOptions>();
 	CLI::App *cmd = app.add_subcommand(
 		"diff", "two runs saved with latency --json: what has shifted, and is it chance");
 	cmd->add_option("A", o->a, "the run before")->required();

@@ -14,12 +14,12 @@ namespace hugemem
 namespace
 {
 
-struct Options {
+struct ExportOptions {
 	std::string textfile; ///< "" for standard output
 	std::string root;     ///< before /proc and /sys
 };
 
-Result<Exit> run_export(const Options &o)
+Result<Exit> run_export(const ExportOptions &o)
 {
 	const auto families = kernel_metrics({.proc = o.root + "/proc", .sys = o.root + "/sys"});
 	if (!families)
@@ -41,7 +41,7 @@ Result<Exit> run_export(const Options &o)
 
 void add_export(CLI::App &app, Run &run)
 {
-	auto o = std::make_shared<Options>();
+	auto o = std::make_shared<ExportOptions>();
 	CLI::App *cmd = app.add_subcommand(
 		"export", "metrics of pools, pins and memory blocks as text for Prometheus");
 	cmd->add_option("--textfile", o->textfile,

@@ -2,7 +2,6 @@
 // hugemem hotplug: memory blocks as they are, and as they come and go.
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -11,6 +10,7 @@
 
 #include "commands.hpp"
 #include "hotplug_report.hpp"
+#include "stop_signals.hpp"
 #include "uevent.hpp"
 
 namespace hugemem
@@ -20,19 +20,12 @@ namespace
 
 using Clock = std::chrono::steady_clock;
 
-struct Options {
+struct HotplugOptions {
 	bool all = false;
 	bool json = false;
 	bool watch = false;
 	double seconds = 0; ///< 0: until a signal comes
 };
-
-volatile std::sig_atomic_t stopped = 0;
-
-void stop(int /*signal*/)
-{
-	stopped = 1;
-}
 
 double seconds_since(Clock::time_point when)
 {
@@ -57,17 +50,12 @@ void tell(const Uevent &event, std::uint64_t id, Clock::time_point begin, double
 	std::fflush(stdout);
 }
 
-Result<Exit> watch(const Options &o, UeventSocket &socket)
+Result<Exit> watch_blocks(const HotplugOptions &o, UeventSocket &socket)
 {
-	struct sigaction action {
-	};
-	action.sa_handler = stop;
-	::sigaction(SIGINT, &action, nullptr);
-	::sigaction(SIGTERM, &action, nullptr);
-
+	stop_on_signals();
 	const auto begin = Clock::now();
 	auto before = begin;
-	while (!stopped) {
+	while (!stopped()) {
 		using namespace std::chrono_literals;
 		auto wait = 1000ms;
 		if (o.seconds > 0) {
@@ -93,7 +81,7 @@ Result<Exit> watch(const Options &o, UeventSocket &socket)
 	return Exit::ok;
 }
 
-Result<Exit> run_hotplug(const Options &o)
+Result<Exit> run_hotplug(const HotplugOptions &o)
 {
 	// Before the blocks are read, so that nothing falls between
 	std::optional<UeventSocket> socket;
@@ -111,14 +99,14 @@ Result<Exit> run_hotplug(const Options &o)
 	else
 		fmt::print("{}", blocks_table(*blocks, o.all, Style::of_stdout()));
 	std::fflush(stdout);
-	return socket ? watch(o, *socket) : Result<Exit>(Exit::ok);
+	return socket ? watch_blocks(o, *socket) : Result<Exit>(Exit::ok);
 }
 
 } // namespace
 
 void add_hotplug(CLI::App &app, Run &run)
 {
-	auto options = std::make_shared<Options>();
+	auto options = std::make_shared<HotplugOptions>();
 	CLI::App *cmd = app.add_subcommand(
 		"hotplug", "memory blocks: state, zone, where their memory map is; live events");
 	cmd->add_flag("--all", options->all, "a line for each block, also where they are alike");

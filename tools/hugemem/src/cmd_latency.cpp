@@ -35,7 +35,7 @@ namespace
 
 using nlohmann::ordered_json;
 
-struct Options {
+struct LatencyOptions {
 	std::vector<std::string> events = {"alloc", "free"};
 	double interval = 0; // seconds, 0: none
 	std::uint64_t count = 0;
@@ -185,7 +185,7 @@ std::string clock_text()
 class Printer
 {
 public:
-	Printer(const Options &options, Unit unit)
+	Printer(const LatencyOptions &options, Unit unit)
 		: options_(options), unit_(std::move(unit)), style_(Style::of_stdout())
 	{
 	}
@@ -287,7 +287,7 @@ private:
 		put(j.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n");
 	}
 
-	const Options &options_;
+	const LatencyOptions &options_;
 	Unit unit_;
 	Style style_;
 };
@@ -311,7 +311,7 @@ Result<Exit> list_events(const Symbols &symbols)
 }
 
 /// Prints the bpftrace command that stands for this measurement.
-Result<Exit> print_bpftrace(const Options &o, const Symbols &symbols, const Unit &unit)
+Result<Exit> print_bpftrace(const LatencyOptions &o, const Symbols &symbols, const Unit &unit)
 {
 	BpftraceRequest request{.events = {},
 				.unit = unit.name,
@@ -370,7 +370,7 @@ std::vector<Result<ProbeCost>> costs_of(const std::vector<Followed> &followed,
 	return costs;
 }
 
-Result<void> check(const Options &o)
+Result<void> check(const LatencyOptions &o)
 {
 	for (const auto &name : o.events) {
 		if (find_event(name))
@@ -395,7 +395,7 @@ Result<void> check(const Options &o)
 }
 
 /// Runs until something ends it. Prints intervals and snapshots.
-Result<std::optional<int>> watch(const Options &o, Waiter &waiter, std::optional<Child> &child,
+Result<std::optional<int>> watch_events(const LatencyOptions &o, Waiter &waiter, std::optional<Child> &child,
 				 std::vector<Followed> &followed, const Printer &printer)
 {
 	std::uint64_t intervals = 0;
@@ -484,7 +484,7 @@ Result<std::vector<Pool>> end_counting(std::vector<Followed> &followed,
 	return after;
 }
 
-Result<Exit> run_latency(const Options &o)
+Result<Exit> run_latency(const LatencyOptions &o)
 {
 	if (auto ok = check(o); !ok)
 		return tl::unexpected(ok.error());
@@ -552,7 +552,7 @@ Result<Exit> run_latency(const Options &o)
 		if (auto went = child->go(); !went)
 			return tl::unexpected(went.error());
 	}
-	const auto status = watch(o, waiter, child, followed, printer);
+	const auto status = watch_events(o, waiter, child, followed, printer);
 	if (!status)
 		return tl::unexpected(status.error());
 	const auto after = end_counting(followed, *before);
@@ -595,7 +595,7 @@ Result<Exit> run_latency(const Options &o)
 
 void add_latency(CLI::App &app, Run &run)
 {
-	auto o = std::make_shared<Options>();
+	auto o = std::make_shared<LatencyOptions>();
 	auto *cmd = app.add_subcommand("latency",
 				       "histograms of how long huge pages take to be made and "
 				       "released");

@@ -2,7 +2,6 @@
 // hugemem pins: how many pages are pinned, what had to be moved for it, and what could not.
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -13,6 +12,7 @@
 #include "commands.hpp"
 #include "pin_counters.hpp"
 #include "pins_blockers.hpp"
+#include "stop_signals.hpp"
 #include "text_file.hpp"
 #include "trace_instance.hpp"
 
@@ -23,7 +23,7 @@ namespace
 
 using Clock = std::chrono::steady_clock;
 
-struct Options {
+struct PinsOptions {
 	double interval = 0; ///< seconds; 0: once
 	unsigned count = 0;  ///< intervals; 0: until a signal comes
 	bool failures = false;
@@ -33,22 +33,6 @@ struct Options {
 	double seconds = 0;
 	bool json = false;
 };
-
-volatile std::sig_atomic_t stopped = 0;
-
-void stop(int /*signal*/)
-{
-	stopped = 1;
-}
-
-void stop_on_signals()
-{
-	struct sigaction action {
-	};
-	action.sa_handler = stop; // no SA_RESTART: waiting is to end
-	::sigaction(SIGINT, &action, nullptr);
-	::sigaction(SIGTERM, &action, nullptr);
-}
 
 Result<PinCounters> read_counters()
 {
@@ -62,17 +46,17 @@ Result<PinCounters> read_counters()
 void sleep_for(double seconds)
 {
 	const auto until = Clock::now() + std::chrono::duration<double>(seconds);
-	while (!stopped && Clock::now() < until)
+	while (!stopped() && Clock::now() < until)
 		std::this_thread::sleep_for(std::chrono::milliseconds(20));
 }
 
-Result<Exit> intervals(const Options &o)
+Result<Exit> intervals(const PinsOptions &o)
 {
 	auto before = read_counters();
 	if (!before)
 		return tl::unexpected(before.error());
 	stop_on_signals();
-	for (unsigned i = 0; !stopped && (!o.count || i < o.count); i++) {
+	for (unsigned i = 0; !stopped() && (!o.count || i < o.count); i++) {
 		sleep_for(o.interval);
 		const auto now = read_counters();
 		if (!now)
@@ -94,7 +78,7 @@ Result<Exit> intervals(const Options &o)
 	return Exit::ok;
 }
 
-Result<Exit> failures(const Options &o)
+Result<Exit> failures(const PinsOptions &o)
 {
 	auto trace = TraceInstance::open("migrate/mm_pin_migrate_fail");
 	if (!trace)
@@ -102,7 +86,7 @@ Result<Exit> failures(const Options &o)
 	stop_on_signals();
 	const auto begin = Clock::now();
 	fmt::print(stderr, "hugemem: waiting for pages that a pin cannot move\n");
-	while (!stopped) {
+	while (!stopped()) {
 		using namespace std::chrono_literals;
 		const double passed = std::chrono::duration<double>(Clock::now() - begin).count();
 		if (o.seconds > 0 && passed >= o.seconds)
@@ -130,7 +114,7 @@ Result<Exit> failures(const Options &o)
 	return Exit::ok;
 }
 
-Result<Exit> run_pins(const Options &o)
+Result<Exit> run_pins(const PinsOptions &o)
 {
 	if (o.blockers)
 		return run_blockers({.all = o.all, .json = o.json, .block = o.block});
@@ -152,7 +136,7 @@ Result<Exit> run_pins(const Options &o)
 
 void add_pins(CLI::App &app, Run &run)
 {
-	auto options = std::make_shared<Options>();
+	auto options = std::make_shared<PinsOptions>();
 	CLI::App *cmd = app.add_subcommand(
 		"pins", "pinned pages: how many, what was moved for it, what could not be and why");
 	CLI::Option *interval = cmd->add_option("-i,--interval", options->interval,

@@ -31,7 +31,7 @@ namespace
 
 using nlohmann::ordered_json;
 
-struct Options {
+struct VerifyOptions {
 	std::string page;
 	bool all = false;
 	bool json = false;
@@ -228,7 +228,7 @@ ordered_json view_json(const KernelView &view)
 	};
 }
 
-Result<Exit> run_verify(const Options &o)
+Result<Exit> run_verify(const VerifyOptions &o)
 {
 	const auto expect = expect_from_name(o.expect);
 	if (!expect)
@@ -327,7 +327,7 @@ Result<Exit> run_verify(const Options &o)
 
 void add_verify(CLI::App &app, Run &run)
 {
-	auto o = std::make_shared<Options>();
+	auto o = std::make_shared<VerifyOptions>();
 	auto *cmd = app.add_subcommand("verify",
 				       "proves how the memory map of the HugeTLB pages is mapped");
 	cmd->add_option("--page", o->page, "only the huge page that has this PFN, drawn");

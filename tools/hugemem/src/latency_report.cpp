@@ -15,7 +15,7 @@ namespace
 
 using nlohmann::ordered_json;
 
-constexpr double percentiles[] = {50, 90, 99, 99.9};
+constexpr double told_percentiles[] = {50, 90, 99, 99.9};
 
 double in_unit(std::uint64_t ns, const Unit &unit)
 {
@@ -47,7 +47,7 @@ std::int64_t all_pages(const std::vector<Pool> &pools)
 	return sum;
 }
 
-std::string_view name_of(Reconciliation::Verdict v)
+std::string_view verdict_name(Reconciliation::Verdict v)
 {
 	switch (v) {
 	case Reconciliation::Verdict::agrees:
@@ -81,7 +81,7 @@ std::string pool_changes(const std::vector<Pool> &before, const std::vector<Pool
 Reconciliation reconcile(const std::vector<Footing> &footings, const std::vector<Pool> &before,
 			 const std::vector<Pool> &after)
 {
-	using Verdict = Reconciliation::Verdict;
+	using V = Reconciliation::Verdict;
 	Reconciliation r;
 	r.grown = all_pages(after) - all_pages(before);
 	bool alloc = false;
@@ -111,8 +111,8 @@ Reconciliation reconcile(const std::vector<Footing> &footings, const std::vector
 		r.why = "only one of alloc and free is followed";
 		return r;
 	}
-	r.verdict = net == r.grown ? Verdict::agrees : Verdict::differs;
-	if (r.verdict == Verdict::differs)
+	r.verdict = net == r.grown ? V::agrees : V::differs;
+	if (r.verdict == V::differs)
 		r.why = "pages came or went by another way (demotion, a release that failed and "
 			"put its "
 			"page back, an inlined copy of the function), or the pool changed just as "
@@ -144,7 +144,7 @@ std::string text_of(const Stretch &s, const Unit &unit, const Style &style)
 				  static_cast<double>(unit.ns)));
 	if (s.extremes)
 		out += fmt::format("max {}  ", number(in_unit(e.max_ns, unit)));
-	for (const double p : percentiles) {
+	for (const double p : told_percentiles) {
 		const auto at = c.histogram.percentile(p);
 		if (!at)
 			continue;
@@ -186,14 +186,14 @@ std::string text_of(const Footing &f, const Style &style)
 std::string text_of(const Reconciliation &r, const std::vector<Pool> &before,
 		    const std::vector<Pool> &after, const Style &style)
 {
-	using Verdict = Reconciliation::Verdict;
+	using V = Reconciliation::Verdict;
 	std::string out = fmt::format("sysfs: {} ({:+}); counted {} made - {} released = {:+}: ",
 				      pool_changes(before, after), r.grown, r.made, r.released,
 				      static_cast<std::int64_t>(r.made) -
 					      static_cast<std::int64_t>(r.released));
-	if (r.verdict == Verdict::agrees)
+	if (r.verdict == V::agrees)
 		return out + style.good("agrees") + "\n";
-	return out + style.bad(name_of(r.verdict)) + " (" + r.why + ")\n";
+	return out + style.bad(verdict_name(r.verdict)) + " (" + r.why + ")\n";
 }
 
 ordered_json json_of(const Stretch &s, const Unit &unit)
@@ -214,7 +214,7 @@ ordered_json json_of(const Stretch &s, const Unit &unit)
 		j["max_ns"] = e.max_ns;
 	}
 	ordered_json list = ordered_json::array();
-	for (const double p : percentiles)
+	for (const double p : told_percentiles)
 		if (const auto at = c.histogram.percentile(p))
 			list.push_back(
 				{{"percent", p}, {"value", at->value}, {"error", at->error}});
@@ -270,7 +270,7 @@ ordered_json json_of(const Reconciliation &r, const std::vector<Pool> &before,
 				 {"after", now.pages}});
 	}
 	return {
-		{"verdict", name_of(r.verdict)},
+		{"verdict", verdict_name(r.verdict)},
 		{"made", r.made},
 		{"released", r.released},
 		{"grown", r.grown},

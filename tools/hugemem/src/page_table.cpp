@@ -19,20 +19,20 @@ constexpr std::uint64_t lowest_direct_map_5 = 0xff11000000000000ULL;
 constexpr unsigned entries = 512;
 constexpr unsigned patience = 64;
 
-unsigned shift_of(unsigned level)
+unsigned level_shift(unsigned level)
 {
 	return 12 + 9 * (level - 1);
 }
 
 std::uint64_t index_at(std::uint64_t address, unsigned level)
 {
-	return (address >> shift_of(level)) & (entries - 1);
+	return (address >> level_shift(level)) & (entries - 1);
 }
 
 /// Frame of `address` under a leaf entry of `level`.
 std::uint64_t frame_under(const Entry &entry, std::uint64_t address, unsigned level)
 {
-	const std::uint64_t inside = (1ULL << (shift_of(level) - 12)) - 1;
+	const std::uint64_t inside = (1ULL << (level_shift(level) - 12)) - 1;
 	// Bit 12 of a large leaf is an attribute, not part of the frame.
 	return (entry.pfn() & ~inside) | ((address >> 12) & inside);
 }

@@ -16,7 +16,7 @@ namespace
 
 using nlohmann::ordered_json;
 
-constexpr double percentiles[] = {50, 90, 99, 99.9};
+constexpr double compared_percentiles[] = {50, 90, 99, 99.9};
 /// Standard deviations to each side that leave out 5 %.
 constexpr double z95 = 1.96;
 
@@ -122,7 +122,7 @@ EventDiff compare_event(const SavedEvent &a, const SavedRun &run_a, const SavedE
 	}
 	diff.figures.push_back(
 		{.percent = 0, .a = *mean_of(a, run_a.unit_ns), .b = *mean_of(b, run_b.unit_ns)});
-	for (const double p : percentiles)
+	for (const double p : compared_percentiles)
 		diff.figures.push_back({.percent = p,
 					.a = *percentile_of(a, p, run_a.unit_ns),
 					.b = *percentile_of(b, p, run_b.unit_ns)});
@@ -204,7 +204,7 @@ std::string extreme_row(std::string_view head, const std::optional<std::uint64_t
 	return row(head, number(x / unit), number(y / unit), signed_number((y - x) / unit), "");
 }
 
-ordered_json json_of(const Estimate &e)
+ordered_json estimate_json(const Estimate &e)
 {
 	ordered_json j = {{"value_ns", e.value},
 			  {"error_ns", e.error},
@@ -215,7 +215,7 @@ ordered_json json_of(const Estimate &e)
 	return j;
 }
 
-ordered_json json_of(const SavedEvent &e)
+ordered_json event_json(const SavedEvent &e)
 {
 	ordered_json j = {{"count", e.count}, {"failed", e.failed}};
 	if (e.min_ns)
@@ -226,7 +226,7 @@ ordered_json json_of(const SavedEvent &e)
 	return j;
 }
 
-ordered_json json_of(const SavedRun &run)
+ordered_json run_json(const SavedRun &run)
 {
 	return {{"file", run.name},
 		{"kernel", run.kernel},
@@ -393,23 +393,23 @@ ordered_json json_of(const RunDiff &diff)
 		ordered_json figures = ordered_json::array();
 		for (const Compared &c : e.figures)
 			figures.push_back({{"figure", heading(c)},
-					   {"a", json_of(c.a)},
-					   {"b", json_of(c.b)},
+					   {"a", estimate_json(c.a)},
+					   {"b", estimate_json(c.b)},
 					   {"shift_ns", c.b.value - c.a.value},
 					   {"error_ns", c.a.error + c.b.error},
 					   {"verdict", name_of(c.shift)}});
 		ordered_json one = {{"event", e.a->name},
 				    {"per", e.a->per},
-				    {"a", json_of(*e.a)},
-				    {"b", json_of(*e.b)}};
+				    {"a", event_json(*e.a)},
+				    {"b", event_json(*e.b)}};
 		if (!e.incomparable.empty())
 			one["not_compared"] = e.incomparable;
 		one["figures"] = std::move(figures);
 		events.push_back(std::move(one));
 	}
 	return {{"schema", "hugemem.diff/1"},
-		{"a", json_of(*diff.a)},
-		{"b", json_of(*diff.b)},
+		{"a", run_json(*diff.a)},
+		{"b", run_json(*diff.b)},
 		{"events", std::move(events)},
 		{"notes", diff.notes}};
 }

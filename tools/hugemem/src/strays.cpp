@@ -13,7 +13,7 @@ namespace hugemem
 namespace
 {
 
-constexpr std::uint64_t chunk = 512; // the smallest huge page
+constexpr std::uint64_t smallest = 512; // the smallest huge page
 
 void append(std::vector<FrameRun> &runs, std::uint64_t pfn)
 {
@@ -42,7 +42,7 @@ Result<std::optional<HugePage>> page_around(const PageFlags &flags, std::uint64_
 Result<std::size_t> look(const PageFlags &flags, std::uint64_t pfn, std::uint64_t count,
 			 std::vector<FrameRun> &runs)
 {
-	std::array<std::uint64_t, chunk> data{};
+	std::array<std::uint64_t, smallest> data{};
 	auto read = flags.read(pfn, std::span(data).first(count));
 	if (!read)
 		return read;
@@ -65,12 +65,12 @@ Result<std::vector<FrameRun>> find_strays(const PageFlags &flags)
 			pfn += (*page)->frames;
 			continue;
 		}
-		const auto n = look(flags, pfn, chunk, runs);
+		const auto n = look(flags, pfn, smallest, runs);
 		if (!n)
 			return tl::unexpected(n.error());
-		if (*n < chunk)
+		if (*n < smallest)
 			return runs;
-		pfn += chunk;
+		pfn += smallest;
 	}
 }
 
@@ -82,7 +82,7 @@ Result<std::vector<FrameRun>> still_strays(const PageFlags &flags,
 		for (std::uint64_t pfn = run.pfn; pfn < run.pfn + run.frames;) {
 			// to the end of this 2 MiB, or of the run
 			const std::uint64_t count =
-				std::min(run.pfn + run.frames, (pfn / chunk + 1) * chunk) - pfn;
+				std::min(run.pfn + run.frames, (pfn / smallest + 1) * smallest) - pfn;
 			const auto page = page_around(flags, pfn);
 			if (!page)
 				return tl::unexpected(page.error());

@@ -129,15 +129,13 @@ Judgement judge(std::span<const Mapping> boxes, const MemoryMap &map)
 	std::size_t own = 1; // pages with a writable frame of their own
 	if (all_on(boxes, 1, boxes[0].pfn)) {
 		j.layout = Layout::first_page;
-	} else if (all_on(boxes, 1, boxes[1].pfn) && !boxes[1].writable) {
-		j.layout = Layout::one_for_all;
 	} else if (!map.has_compound_info && all_on(boxes, 2, boxes[1].pfn) && boxes[1].writable &&
 		   !boxes[2].writable) {
 		// With masks in the tails this would be one frame for all, its page 1 writable.
 		j.layout = Layout::second_page;
 		own = 2;
 	} else if (all_on(boxes, 1, boxes[1].pfn)) {
-		j.layout = Layout::one_for_all; // with a writable tail, found below
+		j.layout = Layout::one_for_all; // a writable tail is found below
 	} else {
 		return wrong(
 			j, fmt::format(

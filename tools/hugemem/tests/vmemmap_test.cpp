@@ -120,7 +120,7 @@ TEST(Judge, OneGib)
 
 TEST(Judge, AWritableTailIsWrongInEveryLayout)
 {
-	for (auto table : {table_514(), table_518(), table_71()}) {
+	for (const auto &table : {table_514(), table_518(), table_71()}) {
 		for (const std::size_t i : {2, 5, 7}) {
 			auto t = table;
 			t[i] |= 2;

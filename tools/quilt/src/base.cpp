@@ -66,7 +66,7 @@ Result<std::string> parse_tree(std::string_view column, const std::string &text)
 	return text;
 }
 
-Result<Base> parse_row(std::string_view line)
+Result<Base> parse_base_row(std::string_view line)
 {
 	const auto words = words_of(line);
 	if (words.size() != columns.size())
@@ -188,7 +188,7 @@ Result<std::vector<Base>> parse_bases(std::string_view text)
 	for (std::size_t i = 0; i < lines.size(); i++) {
 		if (!is_row(lines[i]))
 			continue;
-		auto base = parse_row(lines[i]);
+		auto base = parse_base_row(lines[i]);
 		if (!base) {
 			auto error = base.error();
 			error.what = fmt::format("bases:{}: {}", i + 1, error.what);

@@ -13,7 +13,7 @@ namespace hm
 namespace
 {
 
-Result<Topic> parse_row(std::string_view line)
+Result<Topic> parse_topic_row(std::string_view line)
 {
 	const auto words = words_of(line);
 	if (words.size() < 3)
@@ -49,7 +49,7 @@ Result<std::vector<Topic>> parse_topics(std::string_view text)
 		const auto line = trim(lines[i]);
 		if (line.empty() || line.front() == '#')
 			continue;
-		auto topic = parse_row(line);
+		auto topic = parse_topic_row(line);
 		if (!topic)
 			return fail(Exit::mismatch,
 				    fmt::format("topics:{}: {}", i + 1, topic.error().what));

@@ -9,7 +9,7 @@ namespace hm
 namespace
 {
 
-using Names = std::vector<std::string>;
+using FileNames = std::vector<std::string>;
 
 TEST(Slug, FromSubject)
 {
@@ -39,7 +39,7 @@ TEST(NameCommits, TopicsGetNumbersInOrder)
 	const auto names = name_commits(
 		{{"a", "01", "mm: a"}, {"b", "01", "mm: b"}, {"c", "04", "mm: c"}}, {}, false);
 	ASSERT_TRUE(names) << names.error().what;
-	EXPECT_EQ(*names, (Names{"0101-mm-a.patch", "0102-mm-b.patch", "0401-mm-c.patch"}));
+	EXPECT_EQ(*names, (FileNames{"0101-mm-a.patch", "0102-mm-b.patch", "0401-mm-c.patch"}));
 }
 
 TEST(NameCommits, NamesStayWhenTheSubjectChanges)
@@ -47,7 +47,7 @@ TEST(NameCommits, NamesStayWhenTheSubjectChanges)
 	const auto names = name_commits(
 		{{"a", "0105-old.patch", "mm: reworded"}, {"b", "01", "mm: b"}}, {}, false);
 	ASSERT_TRUE(names);
-	EXPECT_EQ(*names, (Names{"0105-old.patch", "0106-mm-b.patch"}));
+	EXPECT_EQ(*names, (FileNames{"0105-old.patch", "0106-mm-b.patch"}));
 }
 
 TEST(NameCommits, RememberedBySubject)
@@ -55,11 +55,11 @@ TEST(NameCommits, RememberedBySubject)
 	const auto names =
 		name_commits({{"a", "", "mm: a"}}, {{"mm: a", "0203-mm-a.patch"}}, false);
 	ASSERT_TRUE(names);
-	EXPECT_EQ(*names, Names{"0203-mm-a.patch"});
+	EXPECT_EQ(*names, FileNames{"0203-mm-a.patch"});
 	// A new topic moves it.
 	EXPECT_EQ(
 		name_commits({{"a", "04", "mm: a"}}, {{"mm: a", "0203-mm-a.patch"}}, false).value(),
-		Names{"0401-mm-a.patch"});
+		FileNames{"0401-mm-a.patch"});
 }
 
 TEST(NameCommits, InsertingTakesAFreeNumberOrAsks)
@@ -68,7 +68,7 @@ TEST(NameCommits, InsertingTakesAFreeNumberOrAsks)
 					   {"b", "01", "mm: b"},
 					   {"c", "0105-c.patch", "mm: c"}};
 	EXPECT_EQ(name_commits(gap, {}, false).value(),
-		  (Names{"0101-a.patch", "0102-mm-b.patch", "0105-c.patch"}));
+		  (FileNames{"0101-a.patch", "0102-mm-b.patch", "0105-c.patch"}));
 	const std::vector<NamedCommit> full{{"a", "0101-a.patch", "mm: a"},
 					    {"b", "01", "mm: b"},
 					    {"c", "0102-c.patch", "mm: c"}};
@@ -76,7 +76,7 @@ TEST(NameCommits, InsertingTakesAFreeNumberOrAsks)
 	ASSERT_FALSE(refused);
 	EXPECT_NE(refused.error().hint.find("--renumber"), std::string::npos);
 	EXPECT_EQ(name_commits(full, {}, true).value(),
-		  (Names{"0101-a.patch", "0102-mm-b.patch", "0103-c.patch"}));
+		  (FileNames{"0101-a.patch", "0102-mm-b.patch", "0103-c.patch"}));
 }
 
 TEST(NameCommits, RefusesWhatCannotBeExported)
@@ -103,7 +103,7 @@ TEST(SeriesFile, ReadsWhatItWrites)
 					{{"01", {}, false, "one"}});
 	EXPECT_NE(text.find("# 01 one\n5.10.y/0101-a.patch\n"), std::string::npos);
 	EXPECT_EQ(parse_series(text).value(),
-		  (Names{"5.10.y/0101-a.patch", "5.10.y/0401-b.patch"}));
+		  (FileNames{"5.10.y/0101-a.patch", "5.10.y/0401-b.patch"}));
 	EXPECT_FALSE(parse_series("x.patch -p0\n"));
 }
 

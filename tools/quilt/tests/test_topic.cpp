@@ -16,11 +16,11 @@ std::vector<Topic> table()
 
 TEST(Topics, ReadsTheTable)
 {
-	const auto topics = table();
-	ASSERT_EQ(topics.size(), 5U);
-	EXPECT_EQ(topics[2].needs, std::vector<std::string>{"01"});
-	EXPECT_TRUE(topics[4].needs_all);
-	EXPECT_EQ(topics[4].title, "tests of all");
+	const auto rows = table();
+	ASSERT_EQ(rows.size(), 5U);
+	EXPECT_EQ(rows[2].needs, std::vector<std::string>{"01"});
+	EXPECT_TRUE(rows[4].needs_all);
+	EXPECT_EQ(rows[4].title, "tests of all");
 }
 
 TEST(Topics, RefusesBadTables)

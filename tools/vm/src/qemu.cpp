@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -343,8 +344,24 @@ std::vector<std::string> qemu_arguments(const Boot &boot, const Channels &channe
         add({"-chardev", fmt::format("socket,id=qmp,fd={}", channels.qmp), "-mon",
              "chardev=qmp,mode=control"});
     }
+    // What the disk holds need not survive the host: nothing waits for it to be written.
+    if (!hw.disk.empty())
+        add({"-drive", fmt::format("file={},format=raw,if=none,id=disk,cache=unsafe", boot.disk().string()),
+             "-device", "virtio-blk-pci,drive=disk"});
     args.insert(args.end(), hw.extra.begin(), hw.extra.end());
     return args;
+}
+
+/// An empty disk, which takes no more space than the guest writes.
+Status make_disk(const Boot &boot)
+{
+    if (boot.hardware.disk.empty())
+        return {};
+    const fs::path file = boot.disk();
+    const Fd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    if (!fd.valid() || ::ftruncate(fd.get(), static_cast<off_t>(*parse_size(boot.hardware.disk))) != 0)
+        return fail_errno(file.string());
+    return {};
 }
 
 Result<Ending> run_guest(const Boot &boot, const std::function<void(const std::string &)> &progress)
@@ -352,6 +369,8 @@ Result<Ending> run_guest(const Boot &boot, const std::function<void(const std::s
     if (auto qemu = find_qemu(); !qemu)
         return tl::unexpected(qemu.error());
     if (auto st = make_dirs(boot.out); !st)
+        return tl::unexpected(st.error());
+    if (auto st = make_disk(boot); !st)
         return tl::unexpected(st.error());
     return Session(boot).run(progress);
 }

@@ -22,7 +22,10 @@ struct Boot {
     std::string cmdline;             ///< added to the runner's own
     std::vector<Step> steps;
     double timeout = 120;            ///< seconds
-    std::filesystem::path out;       ///< folder for console.log, results.log, qemu.log, qemu.cmd
+    std::filesystem::path out;       ///< folder for console.log, results.log, qemu.log, qemu.cmd, disk.raw
+
+    /// What /dev/vda of the guest is, if its hardware has a disk.
+    [[nodiscard]] std::filesystem::path disk() const { return out / "disk.raw"; }
 };
 
 /// How a boot ended.

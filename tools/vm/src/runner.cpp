@@ -40,9 +40,12 @@ std::optional<fs::path> kernel_for(const RunnerOptions &options, const std::stri
 }
 
 /// Where a file of the scenario lies on the host; nothing if it is optional and not there.
-Result<std::optional<fs::path>> locate(const Scenario &scenario, const GuestFile &file,
+/// `kernel` is the image of the run.
+Result<std::optional<fs::path>> locate(const Scenario &scenario, const GuestFile &file, const fs::path &kernel,
                                        const RunnerOptions &options)
 {
+    if (file.from == "kernel:")
+        return kernel;
     std::vector<fs::path> places;
     std::string hint;
     if (file.from.rfind("bin:", 0) == 0) {
@@ -178,7 +181,7 @@ private:
         spec.script = job.scenario->file.parent_path() / job.scenario->script;
         spec.arguments = job.run->args;
         for (const GuestFile &file : job.scenario->files) {
-            auto place = locate(*job.scenario, file, options_);
+            auto place = locate(*job.scenario, file, job.kernel, options_);
             if (!place)
                 return tl::unexpected(place.error());
             if (*place)

@@ -203,7 +203,7 @@ void check_size(Reader &in, const char *key, const std::string &text)
 
 void read_hardware(Reader &in, Hardware &out)
 {
-    in.allow({"machine", "memory", "maxmem", "slots", "smp", "cpu", "numa", "extra"});
+    in.allow({"machine", "memory", "maxmem", "slots", "smp", "cpu", "disk", "numa", "extra"});
     in.choice("machine", out.machine,
               {{"normal", Machine::normal}, {"tcg", Machine::tcg}, {"icount", Machine::icount}});
     in.text("memory", out.memory);
@@ -218,6 +218,9 @@ void read_hardware(Reader &in, Hardware &out)
     if (out.machine == Machine::icount && out.smp != 1)
         in.complain("smp", "counting instructions needs \"smp\": 1");
     in.text("cpu", out.cpu);
+    in.text("disk", out.disk);
+    if (!out.disk.empty())
+        check_size(in, "disk", out.disk);
     in.texts("extra", out.extra);
     out.numa.clear();
     in.objects("numa", [&](Reader &node) {

@@ -34,6 +34,7 @@ struct Hardware {
     unsigned slots = 0;        ///< of DIMMs
     unsigned smp = 2;          ///< processors
     std::string cpu = "max";
+    std::string disk;          ///< size of /dev/vda; empty: no disk
     std::vector<NumaNode> numa;
     std::vector<std::string> extra; ///< further QEMU arguments
 };
@@ -63,7 +64,7 @@ struct RunSpec {
 /// A file or folder for the initramfs.
 struct GuestFile {
     std::string to;   ///< absolute path in the guest
-    std::string from; ///< "bin:NAME", "selftests:" or a path relative to the scenario
+    std::string from; ///< "bin:NAME", "selftests:", "kernel:" or a path relative to the scenario
     bool optional = false;
 };
 

@@ -71,6 +71,16 @@ TEST(QemuArguments, NodesAndHotPlug)
     EXPECT_THAT(text, HasSubstr("reserve=off"));
 }
 
+TEST(QemuArguments, ADiskIfThereIsOne)
+{
+    Boot boot;
+    boot.out = "/results";
+    EXPECT_THAT(command(boot), Not(HasSubstr("virtio-blk")));
+    boot.hardware.disk = "1G";
+    EXPECT_THAT(command(boot), HasSubstr("file=/results/disk.raw,format=raw,if=none,id=disk"));
+    EXPECT_THAT(command(boot), HasSubstr("-device virtio-blk-pci,drive=disk"));
+}
+
 TEST(FindImage, NamesWhatIsMissing)
 {
     const auto image = find_image("/nonexistent");

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+# The kernel panics with optimized pages, and with memory that holds its own memory map where $1 says so; the kernel
+# that takes over puts /proc/vmcore onto the disk. tests/run-crashdump reads it there. This script runs in both.
+memory=/sys/devices/system/memory
+pool=$(hm_pool 2048)
+pages=64
+
+# The first kernel has printed four results then, or seven.
+save() {
+	# shellcheck disable=SC2034 # lib.sh counts with it
+	hm_number=$1
+	check "the kernel that took over has the memory of the first" test -s /proc/vmcore
+	metric vmcore "$(stat -c %s /proc/vmcore)" bytes
+	check "it is saved" dd if=/proc/vmcore of=/dev/vda bs=1M conv=fsync
+}
+
+# online: every memory block is, and the DIMM's are there
+online() {
+	for _ in $(seq 300); do
+		[ "$(find $memory -maxdepth 1 -name 'memory[0-9]*' | wc -l)" -gt "$booted" ] &&
+			! grep -q offline $memory/memory*/state && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+has_dimm=$1
+if [ -e /proc/vmcore ]; then
+	save $((has_dimm ? 6 : 4))
+	exit 0
+fi
+
+plan $((has_dimm ? 8 : 6))
+if [ "$has_dimm" = 1 ]; then
+	booted=$(find $memory -maxdepth 1 -name 'memory[0-9]*' | wc -l)
+	echo online_movable >$memory/auto_online_blocks
+	check "the host plugs a DIMM" hm_step plug
+	check "it goes online" online
+fi
+check "pages are made" sh -c "echo $pages >$pool/nr_hugepages; [ \$(cat $pool/nr_hugepages) = $pages ]"
+metric huge $((pages * 512)) pages
+if hm_has_hvo; then
+	metric optimized "$(cat "$pool/optimized_hugepages")" pages
+fi
+sleep 100000 & # a task for whoever looks for one in the dump
+check "the kernel for the panic fits into an archive" sh -c \
+	'cd / && find bin/busybox init hm/lib.sh hm/script hm/args | cpio -o -H newc >/tmp/initramfs.cpio'
+check "it is loaded" hm-kexec /hm/kernel /tmp/initramfs.cpio \
+	"console=ttyS0 panic=-1 printk.time=1 rdinit=/init no_timer_check nr_cpus=1 disable_cpu_apicid=0"
+ok "and now the panic"
+sleep 1 # the last line leaves the serial port
+echo c >/proc/sysrq-trigger

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+# A guest is hibernated, restarted and resumed: its huge pages, their memory map and what they hold are as before.
+# $1: on or off, what the kernel was told. $2: how many blocks a DIMM has that comes first, 0 for none.
+memory=/sys/devices/system/memory
+told=$1
+blocks=$2
+pool=$(hm_pool 2048)
+gigantic=$(hm_pool 1048576)
+pages=64
+
+count() { find $memory -maxdepth 1 -name 'memory[0-9]*' | wc -l; }
+
+# online: every memory block is, those of the DIMM among them
+online() {
+	for _ in $(seq 300); do
+		[ "$(count)" = "$((booted + blocks))" ] && ! grep -q offline $memory/memory*/state && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+# what must be the same afterwards
+state() {
+	grep . "$pool"/*hugepages* "$gigantic"/*hugepages* $memory/memory*/state $memory/memory*/memmap_mode 2>/dev/null
+	grep -E '^(MemTotal|HugePages_Total|HugePages_Free|Hugetlb)' /proc/meminfo
+}
+
+resize() { echo "$2" >"$1/nr_hugepages" && [ "$(cat "$1/nr_hugepages")" = "$2" ]; }
+
+# The image was not resumed, or this script would not begin again.
+if [ "$(dd if=/dev/vda bs=1 skip=4086 count=9 2>/dev/null)" = S1SUSPEND ] ||
+	[ "$(dd if=/dev/vda bs=1 skip=4086 count=10 2>/dev/null)" = SWAPSPACE2 ]; then
+	note "the image that the boot before made was not resumed"
+	exit 1
+fi
+
+plan $((blocks ? 15 : 13))
+if [ "$blocks" -gt 0 ]; then
+	booted=$(count)
+	check "the host plugs a DIMM" hm_step plug
+	check "it goes online" online
+fi
+check "pages of 2 MiB are made" resize "$pool" $pages
+check "one of 1 GiB" resize "$gigantic" 1
+check "half of the pages are filled" hm-fill write /dev/hugepages/file $pages
+check "verify before" hugemem verify --all --expect "$told"
+check "the disk is swap" sh -c 'mkswap /dev/vda && swapon /dev/vda'
+state >/tmp/before
+echo reboot >/sys/power/disk
+check "the guest hibernates, and is resumed" sh -c 'echo disk >/sys/power/state'
+state >/tmp/after
+check "the pools, memory blocks and MemTotal are as before" diff /tmp/before /tmp/after
+check "the pages hold what they held" hm-fill check /dev/hugepages/file $pages
+check "verify afterwards" hugemem verify --all --expect "$told"
+rm /dev/hugepages/file
+check "the pages of 2 MiB are released" resize "$pool" 0
+check "the one of 1 GiB" resize "$gigantic" 0
+check "they are made again" sh -c "echo $pages >$pool/nr_hugepages; echo 1 >$gigantic/nr_hugepages
+	[ \$(cat $pool/nr_hugepages) = $pages ] && [ \$(cat $gigantic/nr_hugepages) = 1 ]"
+check "verify once more" hugemem verify --all --expect "$told"
