@@ -2,8 +2,7 @@
 /*
  * Mapped files of a file system that has a device below it: their pages leave
  * ZONE_MOVABLE when they are pinned for long, and what is written to them still
- * reaches the device.  A file whose memory is the device itself (DAX) cannot be
- * pinned for long at all.
+ * reaches the device.
  *
  *	files [folder]		(the current one)
  */
@@ -11,15 +10,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/stat.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include "pin.h"
-
-#ifndef STATX_ATTR_DAX
-#define STATX_ATTR_DAX	0x00200000
-#endif
 
 #define LEN	(8UL << 20)
 
@@ -36,7 +29,6 @@ FIXTURE(files) {
 	char path[256];
 	int fd;
 	char *addr;
-	bool dax;
 	long held;
 };
 
@@ -50,15 +42,6 @@ FIXTURE_VARIANT_ADD(files, shared_fast) { MAP_SHARED, PIN_GUP_FAST };
 FIXTURE_VARIANT_ADD(files, shared_read) { MAP_SHARED, PIN_GUP_READ };
 FIXTURE_VARIANT_ADD(files, private) { MAP_PRIVATE, PIN_GUP };
 FIXTURE_VARIANT_ADD(files, private_read) { MAP_PRIVATE, PIN_GUP_READ };
-
-/* Whether the memory of the file is the device */
-static bool is_dax(int fd)
-{
-	struct statx about = { 0 };
-
-	return !syscall(__NR_statx, fd, "", AT_EMPTY_PATH, 0, &about) &&
-	       (about.stx_attributes & STATX_ATTR_DAX);
-}
 
 static const char *lacks(void)
 {
@@ -85,7 +68,6 @@ FIXTURE_SETUP(files)
 	self->fd = open(self->path, O_RDWR | O_CREAT | O_EXCL, 0600);
 	ASSERT_LE(0, self->fd);
 	ASSERT_EQ(0, posix_fallocate(self->fd, 0, LEN));
-	self->dax = is_dax(self->fd);
 	/* What is there comes from the device, so that its pages are the page cache's */
 	self->addr = mmap(NULL, LEN, PROT_READ | PROT_WRITE, MAP_SHARED,
 			  self->fd, 0);
@@ -112,22 +94,15 @@ FIXTURE_TEARDOWN(files)
 
 TEST_F(files, leave_zone_movable)
 {
-	bool dax_stays = variant->flags == MAP_SHARED ||
-			 variant->who == PIN_GUP_READ;
 	static char copy[LEN], expected[LEN];
 	int fd;
 
 	if (self->missing)
 		SKIP(return, "%s", self->missing);
 	EXPECT_EQ(0, pin_wrong(self->addr, LEN));
-	if (!self->dax)
-		EXPECT_LT(0, pin_count_movable(self->addr, LEN));
+	EXPECT_LT(0, pin_count_movable(self->addr, LEN));
 
 	fd = pin_start(variant->who, self->addr, LEN);
-	if (self->dax && dax_stays) {
-		EXPECT_EQ(-EOPNOTSUPP, fd);
-		return;
-	}
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(0, pin_count_movable(self->addr, LEN));
 	EXPECT_EQ(0, pin_read(fd, copy));

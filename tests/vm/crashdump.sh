@@ -45,9 +45,10 @@ if hm_has_hvo; then
 fi
 sleep 100000 & # a task for whoever looks for one in the dump
 check "the kernel for the panic fits into an archive" sh -c \
-	'cd / && find bin/busybox init hm/lib.sh hm/script hm/args | cpio -o -H newc >/tmp/initramfs.cpio'
+	'cd / && printf "%s\n" bin bin/busybox dev dev/console hm hm/lib.sh hm/script hm/args init proc root sys tmp |
+		cpio -o -H newc >/tmp/initramfs.cpio'
 check "it is loaded" hm-kexec /hm/kernel /tmp/initramfs.cpio \
-	"console=ttyS0 panic=-1 printk.time=1 rdinit=/init no_timer_check nr_cpus=1 disable_cpu_apicid=0"
+	"console=ttyS0 panic=-1 printk.time=1 rdinit=/init no_timer_check nr_cpus=1 disable_cpu_apicid=0 acpi_no_memhotplug"
 ok "and now the panic"
 sleep 1 # the last line leaves the serial port
 echo c >/proc/sysrq-trigger

@@ -304,6 +304,27 @@ void add_memory(std::vector<std::string> &args, const Hardware &hw)
     }
 }
 
+/// A file name as QEMU's options want it: a comma in it is two.
+std::string quoted(const std::string &name)
+{
+    std::string out;
+    for (const char c : name)
+        out.append(c == ',' ? 2 : 1, c);
+    return out;
+}
+
+/// An empty disk, which takes no more space than the guest writes.
+Status make_disk(const Boot &boot)
+{
+    if (boot.hardware.disk.empty())
+        return {};
+    const fs::path file = boot.disk();
+    const Fd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    if (!fd.valid() || ::ftruncate(fd.get(), static_cast<off_t>(*parse_size(boot.hardware.disk))) != 0)
+        return fail_errno(file.string());
+    return {};
+}
+
 } // namespace
 
 std::vector<std::string> qemu_arguments(const Boot &boot, const Channels &channels, bool interactive)
@@ -346,22 +367,10 @@ std::vector<std::string> qemu_arguments(const Boot &boot, const Channels &channe
     }
     // What the disk holds need not survive the host: nothing waits for it to be written.
     if (!hw.disk.empty())
-        add({"-drive", fmt::format("file={},format=raw,if=none,id=disk,cache=unsafe", boot.disk().string()),
+        add({"-drive", fmt::format("file={},format=raw,if=none,id=disk,cache=unsafe", quoted(boot.disk().string())),
              "-device", "virtio-blk-pci,drive=disk"});
     args.insert(args.end(), hw.extra.begin(), hw.extra.end());
     return args;
-}
-
-/// An empty disk, which takes no more space than the guest writes.
-Status make_disk(const Boot &boot)
-{
-    if (boot.hardware.disk.empty())
-        return {};
-    const fs::path file = boot.disk();
-    const Fd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (!fd.valid() || ::ftruncate(fd.get(), static_cast<off_t>(*parse_size(boot.hardware.disk))) != 0)
-        return fail_errno(file.string());
-    return {};
 }
 
 Result<Ending> run_guest(const Boot &boot, const std::function<void(const std::string &)> &progress)

@@ -79,6 +79,8 @@ TEST(QemuArguments, ADiskIfThereIsOne)
     boot.hardware.disk = "1G";
     EXPECT_THAT(command(boot), HasSubstr("file=/results/disk.raw,format=raw,if=none,id=disk"));
     EXPECT_THAT(command(boot), HasSubstr("-device virtio-blk-pci,drive=disk"));
+    boot.out = "/results/on, hosted"; // a comma ends a value of QEMU's
+    EXPECT_THAT(command(boot), HasSubstr("file=/results/on,, hosted/disk.raw,format=raw"));
 }
 
 TEST(FindImage, NamesWhatIsMissing)
