@@ -8,10 +8,20 @@ optimized() { [ "$(cat "$pool/optimized_hugepages")" = "$1" ]; }
 # HUGE is bit 17 of 64: how many struct pages have it, in pairs
 huge() { od -A n -v -t x8 /proc/kpageflags | grep -c ' [0-9a-f]\{11\}[2367abef]'; }
 
-plan 6
+# Boot sizes tables, watermarks and such by the memory that it left, not by that and the pool: fs.file-max is a tenth
+# of what was free, in KiB.
+sized() {
+	left=$(($(awk '/MemTotal/ { print $2 }' /proc/meminfo) - 4 * 1048576))
+	[ "$(cat /proc/sys/fs/file-max)" -gt $((left * 8 / 100)) ] && [ "$(cat /proc/sys/fs/file-max)" -lt $((left * 11 / 100)) ]
+}
+
+plan 7
 check "four pages" sh -c "[ \$(cat $pool/nr_hugepages) = 4 ]"
 check "as many are optimized as are to be" optimized "$1"
 check "all of their struct pages say so" sh -c "[ $(huge) = $((4 * 262144 / 2)) ]"
+check "boot has sized itself by the rest" sized
+metric filemax "$(cat /proc/sys/fs/file-max)" files
+metric reserve "$(cat /proc/sys/vm/min_free_kbytes)" KiB
 metric memtotal "$(awk '/MemTotal/ { print $2 }' /proc/meminfo)" KiB
 metric boot "$(dmesg | sed -n 's/^\[ *\([0-9]*\)\.\([0-9]*\)\] Run .*init as init.*/\1\2/p')" us
 check "all are released" sh -c "echo 0 >$pool/nr_hugepages; [ \$(cat $pool/nr_hugepages) = 0 ]"
