@@ -2,41 +2,25 @@
 # shellcheck shell=sh
 # The kernel panics with optimized pages, and with memory that holds its own memory map where $1 says so; the kernel
 # that takes over puts /proc/vmcore onto the disk. tests/run-crashdump reads it there. This script runs in both.
-memory=/sys/devices/system/memory
 pool=$(hm_pool 2048)
 pages=64
 
-# The first kernel has printed four results then, or seven.
-save() {
-	# shellcheck disable=SC2034 # lib.sh counts with it
-	hm_number=$1
+has_dimm=$1
+if [ -e /proc/vmcore ]; then
+	# shellcheck disable=SC2034 # lib.sh counts with it: so many results the first kernel has printed
+	hm_number=$((has_dimm ? 6 : 4))
 	check "the kernel that took over has the memory of the first" test -s /proc/vmcore
 	metric vmcore "$(stat -c %s /proc/vmcore)" bytes
 	check "it is saved" dd if=/proc/vmcore of=/dev/vda bs=1M conv=fsync
-}
-
-# online: every memory block is, and the DIMM's are there
-online() {
-	for _ in $(seq 300); do
-		[ "$(find $memory -maxdepth 1 -name 'memory[0-9]*' | wc -l)" -gt "$booted" ] &&
-			! grep -q offline $memory/memory*/state && return 0
-		sleep 0.1
-	done
-	return 1
-}
-
-has_dimm=$1
-if [ -e /proc/vmcore ]; then
-	save $((has_dimm ? 6 : 4))
 	exit 0
 fi
 
 plan $((has_dimm ? 8 : 6))
 if [ "$has_dimm" = 1 ]; then
-	booted=$(find $memory -maxdepth 1 -name 'memory[0-9]*' | wc -l)
-	echo online_movable >$memory/auto_online_blocks
+	booted=$(hm_blocks)
+	echo online_movable >/sys/devices/system/memory/auto_online_blocks
 	check "the host plugs a DIMM" hm_step plug
-	check "it goes online" online
+	check "it goes online" hm_wait_online $((booted + 4)) 150
 fi
 check "pages are made" sh -c "echo $pages >$pool/nr_hugepages; [ \$(cat $pool/nr_hugepages) = $pages ]"
 metric huge $((pages * 512)) pages

@@ -8,19 +8,7 @@ blocks=$2
 trace=/sys/kernel/debug/tracing
 memory=/sys/devices/system/memory
 
-count() { find $memory -maxdepth 1 -name 'memory[0-9]*' | wc -l; }
-
-# wait_for COUNT: until there are so many memory blocks; ACPI tells of them after QEMU has answered
-wait_for() {
-	tries=0
-	while [ "$(count)" != "$1" ]; do
-		tries=$((tries + 1))
-		[ "$tries" -lt 600 ] || return 1
-		sleep 0.1
-	done
-}
-
-unplug_and_wait() { hm_step unplug && wait_for "$booted"; }
+unplug_and_wait() { hm_step unplug && hm_wait_blocks "$booted"; }
 
 # free_kib: free memory, that of the per-CPU lists included; caches are dropped first
 free_kib() {
@@ -52,17 +40,6 @@ is() { if [ "$1" = "$2" ]; then ok "$3"; else not_ok "$3" "'$1' is not '$2'"; fi
 # online TYPE: the blocks of the next DIMM go online by themselves
 online() { echo "$1" >$memory/auto_online_blocks; }
 
-# wait_online: until all blocks are, which takes longer than their devices to appear
-wait_online() {
-	wait_for $((booted + blocks)) || return 1
-	tries=0
-	while grep -q offline $memory/memory*/state; do
-		tries=$((tries + 1))
-		[ "$tries" -lt 600 ] || return 1
-		sleep 0.1
-	done
-}
-
 zones() { grep -E 'Node|present|managed|spanned|start_pfn' /proc/zoneinfo; }
 
 # as_before NAME: three checks that nothing of the DIMM is left
@@ -75,14 +52,14 @@ as_before() {
 alone=${3-}
 if [ "$alone" ]; then plan 23; else plan 19; fi
 online offline
-booted=$(count)
+booted=$(hm_blocks)
 before=$(free_kib)
 zones=$(zones)
 iomem=$(cat /proc/iomem)
 total=$(awk '/^MemTotal/ { print $2 }' /proc/meminfo)
 
 check "the host plugs a DIMM" hm_step plug
-check "its blocks appear" wait_for $((booted + blocks))
+check "its blocks appear" hm_wait_blocks $((booted + blocks))
 metric dimm.lost "$((before - $(free_kib)))" KiB
 is "$(mode)" "$mode" "its memory map lies where it was wanted"
 if [ "$alone" ]; then
@@ -98,7 +75,7 @@ as_before "when it was not online"
 trace_add
 online online_movable
 check "it comes again" hm_step plug
-check "it goes online as movable by itself" wait_online
+check "it goes online as movable by itself" hm_wait_online $((booted + blocks))
 while grep -q '__add_memory() {$' $trace/trace; do sleep 0.1; done
 metric dimm.add "$(traced)" instr
 echo nop >$trace/current_tracer
@@ -109,14 +86,14 @@ as_before "when it was online"
 # What a first round leaves in caches and page tables is there for the second one.
 before=$(free_kib)
 check "it comes again" hm_step plug
-check "it goes online again" wait_online
+check "it goes online again" hm_wait_online $((booted + blocks))
 check "the host unplugs it again" unplug_and_wait
 metric dimm.missing "$((before - $(free_kib)))" KiB
 
 # Now the kernel uses it as well, so it stays.
 online online_kernel
 check "it comes once more" hm_step plug
-check "it goes online for the kernel by itself" wait_online
+check "it goes online for the kernel by itself" hm_wait_online $((booted + blocks))
 huge=/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages
 gigantic=$(cat $huge)
 echo 1000 >$huge

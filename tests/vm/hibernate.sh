@@ -9,17 +9,6 @@ pool=$(hm_pool 2048)
 gigantic=$(hm_pool 1048576)
 pages=64
 
-count() { find $memory -maxdepth 1 -name 'memory[0-9]*' | wc -l; }
-
-# online: every memory block is, those of the DIMM among them
-online() {
-	for _ in $(seq 300); do
-		[ "$(count)" = "$((booted + blocks))" ] && ! grep -q offline $memory/memory*/state && return 0
-		sleep 0.1
-	done
-	return 1
-}
-
 # what must be the same afterwards
 state() {
 	grep . "$pool"/*hugepages* "$gigantic"/*hugepages* $memory/memory*/state $memory/memory*/memmap_mode 2>/dev/null
@@ -37,9 +26,9 @@ fi
 
 plan $((blocks ? 15 : 13))
 if [ "$blocks" -gt 0 ]; then
-	booted=$(count)
+	booted=$(hm_blocks)
 	check "the host plugs a DIMM" hm_step plug
-	check "it goes online" online
+	check "it goes online" hm_wait_online $((booted + blocks)) 150
 fi
 check "pages of 2 MiB are made" resize "$pool" $pages
 check "one of 1 GiB" resize "$gigantic" 1

@@ -6,8 +6,6 @@ memory=/sys/devices/system/memory
 events=/tmp/events
 mode=$1
 
-count() { find $memory -maxdepth 1 -name 'memory[0-9]*' | wc -l; }
-
 # heard ACTION NUMBER: within some seconds there are so many events of that kind, of the DIMM's blocks
 heard() {
 	tries=0

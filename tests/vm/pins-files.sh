@@ -4,8 +4,4 @@
 cd /selftests/longterm_pin || exit 1
 plan 2
 check "an ext2 on the disk" sh -c "mke2fs /dev/vda && mkdir /disk && mount -t ext2 /dev/vda /disk"
-{
-	./files /disk 2>&1
-	echo $? >/tmp/status
-} | awk '{ print "  " $0; fflush() }' >&3
-if [ "$(cat /tmp/status)" = 0 ]; then ok "files"; else not_ok "files"; fi
+check "files" hm_nested ./files /disk

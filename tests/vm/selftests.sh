@@ -33,12 +33,8 @@ while IFS=': ' read -r collection program argument; do
 	done
 	[ -z "$booted" ] || echo "$booted" >"$sysctl"
 	echo "selftest $collection:$program" # on the console, so that a splat shows whose it is
-	# Line by line, so that what a dying program said last is not lost.
-	{
-		(cd "$dir" && timeout "$limit" "./$program" ${argument:+"$argument"} 2>&1 </dev/null)
-		echo $? >/tmp/status
-	} | awk '{ print "  " $0; fflush() }' >&3
-	status=$(cat /tmp/status)
+	(cd "$dir" && hm_nested timeout "$limit" "./$program" ${argument:+"$argument"})
+	status=$?
 	case $status in
 	0) ok "$collection:$program" ;;
 	4) skip "$collection:$program" "exit status 4" ;;

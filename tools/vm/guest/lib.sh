@@ -68,3 +68,38 @@ hm_pool() { echo "/sys/kernel/mm/hugepages/hugepages-${1}kB"; }
 
 # hm_has_hvo: whether the running kernel knows the vmemmap optimisation
 hm_has_hvo() { [ -e /proc/sys/vm/hugetlb_optimize_vmemmap ]; }
+
+# hm_nested COMMAND...: its KTAP nested in ours, line by line, so that what a dying program said last is not lost.
+# Returns its exit status.
+hm_nested() {
+	{
+		"$@" 2>&1 </dev/null
+		echo $? >/tmp/hm_status
+	} | awk '{ print "  " $0; fflush() }' >&3
+	return "$(cat /tmp/hm_status)"
+}
+
+# hm_blocks: how many memory blocks there are
+hm_blocks() { find /sys/devices/system/memory -maxdepth 1 -name 'memory[0-9]*' | wc -l; }
+
+# hm_wait_blocks COUNT [TRIES]: until there are so many; ACPI tells of them after QEMU has answered. Looks TRIES times
+# (600), every tenth of a second.
+hm_wait_blocks() {
+	hm_tries=${2:-600}
+	while [ "$(hm_blocks)" != "$1" ]; do
+		hm_tries=$((hm_tries - 1))
+		[ "$hm_tries" -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+# hm_wait_online COUNT [TRIES]: until there are so many and all are online, which takes longer than to appear
+hm_wait_online() {
+	hm_wait_blocks "$@" || return 1
+	hm_tries=${2:-600}
+	while grep -q offline /sys/devices/system/memory/memory*/state; do
+		hm_tries=$((hm_tries - 1))
+		[ "$hm_tries" -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
