@@ -4,7 +4,7 @@
 # folder, with CACHE set.
 
 # Not compressed: that takes a fifth of the time of the compilation itself, and space there is.
-export CCACHE_DIR="${CCACHE_DIR:-$CACHE/ccache}" CCACHE_NOHASHDIR=1 CCACHE_NOCOMPRESS=1
+export CCACHE_DIR="${CCACHE_DIR:-$CACHE/ccache}" CCACHE_MAXSIZE="${CCACHE_MAXSIZE:-8G}" CCACHE_NOHASHDIR=1 CCACHE_NOCOMPRESS=1
 hugemap=${HM_ROOT:-$PWD}/build/lib/libhm-hugemap.so # made beside hm-steps, which is what is built first
 
 # in_huge_pages COMMAND ARGUMENT...: runs it so; hugemap.cpp says what for. LD_PRELOAD of one's own stays.

@@ -23,7 +23,6 @@ Result<Exit> kernel_command(const KernelArgs &args)
     spec.jobs = args.jobs;
     spec.configure_only = args.configure_only;
     spec.log = args.log;
-    spec.preload = program_dir().parent_path() / "lib/libhm-hugemap.so"; // tools/steps/hugemap.cpp says what for
     if (!args.targets.empty())
         spec.targets = args.targets;
     const auto begin = std::chrono::steady_clock::now();

@@ -132,12 +132,9 @@ private:
             return std::pair<std::string, std::string>(name, own && *own ? own : value);
         };
         return {
-            or_env("LD_PRELOAD", fs::is_regular_file(spec_.preload) ? spec_.preload.string() : ""),
             or_env("CCACHE_DIR", (cache_dir() / "ccache").string()),
             // no separate run of the preprocessor for what is not in the cache yet
             or_env("CCACHE_DEPEND", "true"),
-            // compressing takes a fifth of the compilation's time
-            or_env("CCACHE_NOCOMPRESS", "true"),
             or_env("CCACHE_MAXSIZE", "8G"),
             or_env("CCACHE_BASEDIR", common_parent(spec_.src, spec_.out).string()),
             or_env("CCACHE_NOHASHDIR", "true"),

@@ -21,7 +21,6 @@ struct KernelSpec {
     bool configure_only = false;
     std::vector<std::string> targets = {"bzImage", "vmlinux"};
     std::filesystem::path log;                  ///< empty: CACHE/log/kernel-NAME.log
-    std::filesystem::path preload;              ///< library for the compilers' processes; empty or missing: none
 };
 
 /// allnoconfig with the wanted lines, check of every one of them, build with ccache.
