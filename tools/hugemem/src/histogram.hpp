@@ -19,6 +19,9 @@ struct Range {
 	friend bool operator==(const Range &, const Range &) = default;
 };
 
+/// Those that reports tell and comparisons compare.
+inline constexpr double told_percentiles[] = {50, 90, 99, 99.9};
+
 /// A percentile: the bucket that holds it. The true value is within
 /// `error` of `value`; error 0 says it is exact.
 struct Percentile {

@@ -15,8 +15,6 @@ namespace
 
 using nlohmann::ordered_json;
 
-constexpr double told_percentiles[] = {50, 90, 99, 99.9};
-
 double in_unit(std::uint64_t ns, const Unit &unit)
 {
 	return static_cast<double>(ns) / static_cast<double>(unit.ns);

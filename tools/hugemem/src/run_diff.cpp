@@ -16,7 +16,6 @@ namespace
 
 using nlohmann::ordered_json;
 
-constexpr double compared_percentiles[] = {50, 90, 99, 99.9};
 /// Standard deviations to each side that leave out 5 %.
 constexpr double z95 = 1.96;
 
@@ -122,7 +121,7 @@ EventDiff compare_event(const SavedEvent &a, const SavedRun &run_a, const SavedE
 	}
 	diff.figures.push_back(
 		{.percent = 0, .a = *mean_of(a, run_a.unit_ns), .b = *mean_of(b, run_b.unit_ns)});
-	for (const double p : compared_percentiles)
+	for (const double p : told_percentiles)
 		diff.figures.push_back({.percent = p,
 					.a = *percentile_of(a, p, run_a.unit_ns),
 					.b = *percentile_of(b, p, run_b.unit_ns)});
