@@ -33,7 +33,7 @@ refresh: ## rebase onto TO=v5.10.N, drop what stable took, print the range-diff 
 	@tools/quilt/refresh
 roundtrip: ## prove that export of apply gives the series, and quilt and git am one tree [KSRC BASE]
 	@tools/quilt/roundtrip
-lint: ## checkpatch, sparse, coccicheck, kernel-doc, shellcheck, clang-tidy [KSRC BASE]
+lint: ## checkpatch, sparse, coccicheck, kernel-doc, shellcheck, clang-format, clang-tidy [KSRC BASE]
 	@tools/steps/bootstrap all
 	@tools/quilt/lint
 bisect: ## every prefix of the series builds what it touches, feature on and off [KSRC BASE]

@@ -395,8 +395,9 @@ Result<void> check(const LatencyOptions &o)
 }
 
 /// Runs until something ends it. Prints intervals and snapshots.
-Result<std::optional<int>> watch_events(const LatencyOptions &o, Waiter &waiter, std::optional<Child> &child,
-				 std::vector<Followed> &followed, const Printer &printer)
+Result<std::optional<int>> watch_events(const LatencyOptions &o, Waiter &waiter,
+					std::optional<Child> &child,
+					std::vector<Followed> &followed, const Printer &printer)
 {
 	std::uint64_t intervals = 0;
 	for (;;) {

@@ -116,9 +116,10 @@ std::string pins_heading()
 
 std::string pins_line(const PinCounters &now, const PinCounters &change)
 {
-	return fmt::format("{:>12} {:>12} {:>12} {:>12} {:>10} {:>10} {:>10}\n", count_text(now.held()),
-			   count_text(change.acquired), count_text(change.released), count_text(change.moved),
-			   count_text(change.isolate), count_text(change.busy), count_text(change.nomem));
+	return fmt::format(
+		"{:>12} {:>12} {:>12} {:>12} {:>10} {:>10} {:>10}\n", count_text(now.held()),
+		count_text(change.acquired), count_text(change.released), count_text(change.moved),
+		count_text(change.isolate), count_text(change.busy), count_text(change.nomem));
 }
 
 nlohmann::ordered_json pins_json(const PinCounters &c)

@@ -6,8 +6,8 @@
 namespace hugemem
 {
 
-/// From now on SIGINT and SIGTERM end no process, they interrupt what waits (there is no SA_RESTART) and make
-/// stopped() true.
+/// From now on SIGINT and SIGTERM end no process, they interrupt what waits (there is no
+/// SA_RESTART) and make stopped() true.
 void stop_on_signals();
 
 /// Whether one of the two has come.

@@ -82,7 +82,8 @@ Result<std::vector<FrameRun>> still_strays(const PageFlags &flags,
 		for (std::uint64_t pfn = run.pfn; pfn < run.pfn + run.frames;) {
 			// to the end of this 2 MiB, or of the run
 			const std::uint64_t count =
-				std::min(run.pfn + run.frames, (pfn / smallest + 1) * smallest) - pfn;
+				std::min(run.pfn + run.frames, (pfn / smallest + 1) * smallest) -
+				pfn;
 			const auto page = page_around(flags, pfn);
 			if (!page)
 				return tl::unexpected(page.error());

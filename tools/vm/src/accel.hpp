@@ -10,19 +10,20 @@
 
 #include "error.hpp"
 
-namespace hm::vm {
+namespace hm::vm
+{
 
 /// The user's choice.
 enum class AccelChoice { automatic, kvm, tcg };
 
 struct KvmAnswer {
-    bool works = false;
-    std::string why; ///< for the log: what was seen, and when
+	bool works = false;
+	std::string why; ///< for the log: what was seen, and when
 };
 
 /// Asks the kept answer (valid for seven days, for the same host kernel and the same QEMU), else
 /// boots `kernel` under KVM for at most 20 s. `guest_dir` holds init.
 Result<KvmAnswer> probe_kvm(const std::filesystem::path &kernel,
-                            const std::filesystem::path &guest_dir);
+			    const std::filesystem::path &guest_dir);
 
 } // namespace hm::vm

@@ -10,17 +10,18 @@
 
 #include "error.hpp"
 
-namespace hm::vm::dmesg {
+namespace hm::vm::dmesg
+{
 
 /// One hole in the net. Every hole has a reason.
 struct Allow {
-    std::string pattern; ///< ECMAScript regular expression, searched in the line
-    std::string reason;
+	std::string pattern; ///< ECMAScript regular expression, searched in the line
+	std::string reason;
 };
 
 /// Makes an entry; a bad expression or an empty reason is a usage error that names `where`.
 Result<Allow> make_allow(const std::string &pattern, const std::string &reason,
-                         const std::string &where);
+			 const std::string &where);
 
 /// Reads an allow-list: "REGEX   # reason" a line; blank lines and lines that begin with '#'
 /// are ignored. A line without a reason is an error that names file and line.
@@ -28,10 +29,10 @@ Result<std::vector<Allow>> read_allow_list(const std::filesystem::path &path);
 
 /// One complaint: what class it is of, and the lines that begin it (at most eight).
 struct Splat {
-    std::string kind;
-    size_t line = 0; ///< from 1
-    std::vector<std::string> text;
-    std::string allowed_because; ///< empty: it counts as a failure
+	std::string kind;
+	size_t line = 0; ///< from 1
+	std::vector<std::string> text;
+	std::string allowed_because; ///< empty: it counts as a failure
 };
 
 /// Scans the console log. The call trace of a report belongs to it; any other complaint within

@@ -9,7 +9,8 @@
 
 #include "error.hpp"
 
-namespace hm::vm {
+namespace hm::vm
+{
 
 /// The whole file as bytes.
 Result<std::string> read_file(const std::filesystem::path &path);
@@ -32,27 +33,28 @@ Result<std::filesystem::path> find_program(const std::string &name, const std::s
 Status need_space(const std::filesystem::path &dir, unsigned long long bytes);
 
 /// A folder under $TMPDIR that is removed with everything in it when the object dies.
-class TempDir {
+class TempDir
+{
 public:
-    static Result<TempDir> make(const std::string &prefix);
-    TempDir(const TempDir &) = delete;
-    TempDir &operator=(const TempDir &) = delete;
-    TempDir(TempDir &&other) noexcept : path_(std::exchange(other.path_, {})) {}
-    TempDir &operator=(TempDir &&other) noexcept
-    {
-        if (this != &other) {
-            remove();
-            path_ = std::exchange(other.path_, {});
-        }
-        return *this;
-    }
-    ~TempDir() { remove(); }
-    [[nodiscard]] const std::filesystem::path &path() const { return path_; }
+	static Result<TempDir> make(const std::string &prefix);
+	TempDir(const TempDir &) = delete;
+	TempDir &operator=(const TempDir &) = delete;
+	TempDir(TempDir &&other) noexcept : path_(std::exchange(other.path_, {})) {}
+	TempDir &operator=(TempDir &&other) noexcept
+	{
+		if (this != &other) {
+			remove();
+			path_ = std::exchange(other.path_, {});
+		}
+		return *this;
+	}
+	~TempDir() { remove(); }
+	[[nodiscard]] const std::filesystem::path &path() const { return path_; }
 
 private:
-    explicit TempDir(std::filesystem::path path) : path_(std::move(path)) {}
-    void remove();
-    std::filesystem::path path_;
+	explicit TempDir(std::filesystem::path path) : path_(std::move(path)) {}
+	void remove();
+	std::filesystem::path path_;
 };
 
 } // namespace hm::vm

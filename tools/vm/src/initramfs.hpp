@@ -9,18 +9,19 @@
 
 #include "error.hpp"
 
-namespace hm::vm {
+namespace hm::vm
+{
 
 /// What goes in beside busybox and the guest folder.
 struct InitramfsSpec {
-    struct Entry {
-        std::string to;             ///< absolute path in the guest
-        std::filesystem::path from; ///< file or folder (copied with all below it)
-    };
-    std::filesystem::path guest_dir; ///< tools/vm/guest: init and lib.sh
-    std::filesystem::path script;    ///< becomes /hm/script; empty: an interactive shell
-    std::vector<Entry> entries;
-    std::string arguments;           ///< becomes /hm/args, $1... of the script
+	struct Entry {
+		std::string to;             ///< absolute path in the guest
+		std::filesystem::path from; ///< file or folder (copied with all below it)
+	};
+	std::filesystem::path guest_dir; ///< tools/vm/guest: init and lib.sh
+	std::filesystem::path script;    ///< becomes /hm/script; empty: an interactive shell
+	std::vector<Entry> entries;
+	std::string arguments; ///< becomes /hm/args, $1... of the script
 };
 
 /// The archive as bytes. busybox comes from $BUSYBOX or busybox-static; a dynamically linked

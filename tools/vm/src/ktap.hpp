@@ -17,29 +17,30 @@
 #include <string_view>
 #include <vector>
 
-namespace hm::vm::ktap {
+namespace hm::vm::ktap
+{
 
 enum class Outcome { ok, not_ok, skip };
 
 /// One result line with what was nested in it.
 struct Test {
-    Outcome outcome = Outcome::ok;
-    long number = 0;     ///< as printed, 0 if the line had none
-    std::string name;    ///< without the leading "- " and without the directive
-    std::string reason;  ///< text after # SKIP, # TODO or # XFAIL
-    bool expected_failure = false; ///< TODO or XFAIL: does not count as a failure
-    std::vector<Test> children;
+	Outcome outcome = Outcome::ok;
+	long number = 0;               ///< as printed, 0 if the line had none
+	std::string name;              ///< without the leading "- " and without the directive
+	std::string reason;            ///< text after # SKIP, # TODO or # XFAIL
+	bool expected_failure = false; ///< TODO or XFAIL: does not count as a failure
+	std::vector<Test> children;
 };
 
 /// All results of one guest.
 struct Report {
-    bool version_seen = false;
-    std::optional<long> plan;       ///< of the top level
-    std::vector<Test> tests;        ///< of the top level
-    std::optional<std::string> bail_out;
-    /// What is wrong with the stream itself: no plan, count unlike the plan (on any level),
-    /// numbers out of order, results after the end. Any entry is a failure of the run.
-    std::vector<std::string> problems;
+	bool version_seen = false;
+	std::optional<long> plan; ///< of the top level
+	std::vector<Test> tests;  ///< of the top level
+	std::optional<std::string> bail_out;
+	/// What is wrong with the stream itself: no plan, count unlike the plan (on any level),
+	/// numbers out of order, results after the end. Any entry is a failure of the run.
+	std::vector<std::string> problems;
 };
 
 /// Parses a whole stream. Carriage returns are ignored. Never fails: defects are `problems`.
@@ -48,18 +49,18 @@ Report parse(std::string_view text);
 /// Leaf results: a parent with children counts through its children, except that a parent that
 /// failed although no child did (a crash, a time-out) counts as one failure.
 struct Counts {
-    int ok = 0;
-    int failed = 0;
-    int skipped = 0;
+	int ok = 0;
+	int failed = 0;
+	int skipped = 0;
 };
 Counts count(const std::vector<Test> &tests);
 
 /// Full names ("parent/child") of the leaves that failed or were skipped, with the reason.
 struct Leaf {
-    std::string name;
-    Outcome outcome;
-    std::string reason;
-    bool expected_failure;
+	std::string name;
+	Outcome outcome;
+	std::string reason;
+	bool expected_failure;
 };
 std::vector<Leaf> leaves(const std::vector<Test> &tests);
 

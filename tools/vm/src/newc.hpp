@@ -12,29 +12,32 @@
 
 #include "error.hpp"
 
-namespace hm::vm {
+namespace hm::vm
+{
 
-class NewcWriter {
+class NewcWriter
+{
 public:
-    /// Adds a folder and, like all adders, the folders above it that are not there yet.
-    Status dir(std::string_view path, unsigned mode = 0755);
-    /// Adds a regular file; contents of 4 GiB or more do not fit the format.
-    Status file(std::string_view path, std::string_view contents, unsigned mode = 0644);
-    Status symlink(std::string_view path, std::string_view target);
-    /// Adds a character device.
-    Status char_device(std::string_view path, unsigned major, unsigned minor, unsigned mode = 0600);
+	/// Adds a folder and, like all adders, the folders above it that are not there yet.
+	Status dir(std::string_view path, unsigned mode = 0755);
+	/// Adds a regular file; contents of 4 GiB or more do not fit the format.
+	Status file(std::string_view path, std::string_view contents, unsigned mode = 0644);
+	Status symlink(std::string_view path, std::string_view target);
+	/// Adds a character device.
+	Status char_device(std::string_view path, unsigned major, unsigned minor,
+			   unsigned mode = 0600);
 
-    /// Closes the archive and returns it, padded to 512 bytes. The writer is empty afterwards.
-    std::string finish();
+	/// Closes the archive and returns it, padded to 512 bytes. The writer is empty afterwards.
+	std::string finish();
 
 private:
-    Status add(std::string_view path, std::uint32_t mode, std::string_view contents,
-               unsigned rmajor, unsigned rminor);
-    void append(std::string_view name, std::uint32_t mode, std::string_view contents,
-                unsigned rmajor, unsigned rminor);
-    std::string bytes_;
-    std::set<std::string, std::less<>> names_;
-    std::uint32_t next_inode_ = 1;
+	Status add(std::string_view path, std::uint32_t mode, std::string_view contents,
+		   unsigned rmajor, unsigned rminor);
+	void append(std::string_view name, std::uint32_t mode, std::string_view contents,
+		    unsigned rmajor, unsigned rminor);
+	std::string bytes_;
+	std::set<std::string, std::less<>> names_;
+	std::uint32_t next_inode_ = 1;
 };
 
 } // namespace hm::vm

@@ -10,7 +10,8 @@
 #include "error.hpp"
 #include "runner.hpp"
 
-namespace hm::vm {
+namespace hm::vm
+{
 
 /// A number for people: thousands separated by commas, `digits` after the point (-1: none for
 /// whole numbers, else up to three).
@@ -22,7 +23,7 @@ std::string align_table(const std::vector<std::vector<std::string>> &rows);
 /// Text blocks beside one another under their headings, if they fit `width` columns, else below
 /// one another.
 std::string side_by_side(const std::vector<std::string> &headings,
-                         const std::vector<std::vector<std::string>> &blocks, size_t width);
+			 const std::vector<std::vector<std::string>> &blocks, size_t width);
 
 /// Metrics, differing tests, blocks and failures of one scenario.
 std::string scenario_text(const Outcome &outcome, size_t width);
@@ -42,6 +43,6 @@ Status write_reports(const std::vector<Outcome> &outcomes, const std::filesystem
 /// Reads OUT/SCENARIO/RUN/verdict.json for each run of the scenarios; a run without one is
 /// "not run".
 Result<std::vector<Outcome>> load_outcomes(const std::vector<Scenario> &scenarios,
-                                           const std::filesystem::path &out);
+					   const std::filesystem::path &out);
 
 } // namespace hm::vm

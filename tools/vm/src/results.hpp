@@ -16,21 +16,22 @@
 #include <string_view>
 #include <vector>
 
-namespace hm::vm {
+namespace hm::vm
+{
 
 struct Metric {
-    double value = 0;
-    std::string unit;
+	double value = 0;
+	std::string unit;
 };
 
 struct GuestResults {
-    std::map<std::string, Metric> metrics; ///< the last value of a name counts
-    std::map<std::string, std::vector<std::string>> blocks;
-    std::vector<std::string> notes;    ///< remarks for the reader of the report
-    std::optional<int> exit_status;    ///< of the guest script; none: init never got there
-    unsigned long long taint = 0;      ///< /proc/sys/kernel/tainted at the end
-    std::string ktap;                  ///< all other lines, for ktap::parse()
-    std::vector<std::string> problems; ///< malformed lines, blocks without end
+	std::map<std::string, Metric> metrics; ///< the last value of a name counts
+	std::map<std::string, std::vector<std::string>> blocks;
+	std::vector<std::string> notes;    ///< remarks for the reader of the report
+	std::optional<int> exit_status;    ///< of the guest script; none: init never got there
+	unsigned long long taint = 0;      ///< /proc/sys/kernel/tainted at the end
+	std::string ktap;                  ///< all other lines, for ktap::parse()
+	std::vector<std::string> problems; ///< malformed lines, blocks without end
 };
 
 /// Splits the stream of the results port.

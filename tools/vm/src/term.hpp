@@ -8,7 +8,8 @@
 
 #include "error.hpp"
 
-namespace hm::vm::term {
+namespace hm::vm::term
+{
 
 enum class Colour { plain, good, bad, dim };
 
