@@ -6,12 +6,14 @@
 #include "runner.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <thread>
 #include <unistd.h>
 
 namespace fs = std::filesystem;
@@ -47,6 +49,15 @@ fs::path cache()
 	if (const char *home = env("HOME"))
 		return fs::path{home} / ".cache/hugemem";
 	return {};
+}
+
+/// What the user wants to run at once, or the processors there are.
+unsigned jobs()
+{
+	unsigned wanted = 0;
+	if (const char *set = env("JOBS"))
+		wanted = static_cast<unsigned>(std::strtoul(set, nullptr, 10));
+	return wanted > 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
 }
 
 int report(const Error &error)
@@ -132,6 +143,7 @@ int run(const Arguments &arguments)
 		folder / "log" / fmt::format("{}-{}-{}", plan->name, stamp.data(), getpid());
 	options.stretch = arguments.stretch;
 	options.limit = std::chrono::milliseconds{static_cast<long>(arguments.limit * 60000)};
+	options.jobs = jobs();
 	options.verbose = env("V") && std::string_view{env("V")} != "0";
 
 	const auto begin = std::chrono::steady_clock::now();

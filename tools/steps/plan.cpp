@@ -16,6 +16,7 @@ namespace
 namespace fs = std::filesystem;
 
 constexpr std::string_view blanks = " \t\r";
+constexpr unsigned most_lanes = 16;
 
 std::string_view trim(std::string_view text)
 {
@@ -111,6 +112,16 @@ private:
 				return done;
 			return file(path.parent_path() / rest);
 		}
+		if (key == "lanes") {
+			const auto [end, ec] = std::from_chars(
+				rest.data(), rest.data() + rest.size(), plan_.lanes);
+			if (ec != std::errc{} || end != rest.data() + rest.size() ||
+			    plan_.lanes < 1 || plan_.lanes > most_lanes)
+				return fail(Exit::usage,
+					    fmt::format("{}: lanes \"{}\": a number from 1 to {}",
+							where, rest, most_lanes));
+			return {};
+		}
 		if (key == "goal") {
 			plan_.goal = minutes(rest);
 			if (plan_.goal.count() == 0)
@@ -173,9 +184,10 @@ private:
 							     step_.id, key));
 		return fail(
 			Exit::usage,
-			fmt::format("{}: unknown key \"{}\"; known: include, goal, step, title, "
-				    "needs, budget, flags, run",
-				    where, key));
+			fmt::format(
+				"{}: unknown key \"{}\"; known: include, goal, lanes, step, title, "
+				"needs, budget, flags, run",
+				where, key));
 	}
 
 	Result<void> flags(const std::string &where, std::string_view rest)

@@ -6,7 +6,8 @@
 ///
 ///     include OTHER.plan     take another plan's steps first (a path relative to this file)
 ///     goal MINUTES           what the whole plan should take; going over it is said, and no
-///     failure step ID                begins a step; a-z, 0-9 and `-`, unique
+///     failure lanes NUMBER           so many steps may run at once (1) step ID begins a step; a-z,
+///     0-9 and `-`, unique
 ///       title TEXT           one line for people
 ///       needs ID...          steps that must have passed
 ///       budget MINUTES       (fractions allowed) a step that takes longer is killed and fails
@@ -43,6 +44,7 @@ struct Step {
 struct Plan {
 	std::string name;                  ///< the file's name without its extension
 	std::chrono::milliseconds goal{0}; ///< 0: none
+	unsigned lanes = 1;                ///< steps that may run at once
 	std::vector<Step> steps;
 };
 

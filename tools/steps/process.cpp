@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -112,6 +113,8 @@ bool has_ended(pid_t pid)
 	setpgid(0, 0);
 	const auto set = ours();
 	sigprocmask(SIG_UNBLOCK, &set, nullptr);
+	for (const auto &[name, value] : command.environment)
+		setenv(name.c_str(), value.c_str(), 1);
 	const int null = open("/dev/null", O_RDONLY);
 	dup2(null, STDIN_FILENO);
 	dup2(log, STDOUT_FILENO);
@@ -203,8 +206,6 @@ Result<Ended> run_command(const Command &command, Signals &signals)
 			killed = true; // its time is up, or the user asked twice
 			kill(-pid, SIGKILL);
 		}
-		if (command.progress)
-			command.progress(ended.elapsed);
 	}
 	kill(-pid, SIGTERM); // what it left in its group, whose number is still its own
 	int status = 0;

@@ -12,7 +12,7 @@
 
 #include <chrono>
 #include <filesystem>
-#include <functional>
+#include <map>
 #include <string>
 
 namespace hm::steps
@@ -45,13 +45,13 @@ private:
 
 /// A command to run.
 struct Command {
-	std::string script;                    ///< for `sh -e -c`
-	std::filesystem::path directory;       ///< where it runs
-	std::filesystem::path log;             ///< stdout and stderr, created or emptied
-	std::chrono::milliseconds limit{0};    ///< then it is killed
-	std::chrono::milliseconds grace{5000}; ///< between SIGTERM and SIGKILL
-	std::chrono::milliseconds tick{200};   ///< how often `progress` is called
-	std::function<void(std::chrono::milliseconds elapsed)> progress;
+	std::string script;                             ///< for `sh -e -c`
+	std::filesystem::path directory;                ///< where it runs
+	std::filesystem::path log;                      ///< stdout and stderr, created or emptied
+	std::chrono::milliseconds limit{0};             ///< then it is killed
+	std::chrono::milliseconds grace{5000};          ///< between SIGTERM and SIGKILL
+	std::chrono::milliseconds tick{200};            ///< how often its limit is looked at
+	std::map<std::string, std::string> environment; ///< added to ours
 };
 
 /// Runs it to its end. An error (Exit::environment) when it cannot be started; its own failure is

@@ -2,8 +2,8 @@
 #include "runner.hpp"
 
 #include "count.hpp"
+#include "keeper.hpp"
 #include "order.hpp"
-#include "process.hpp"
 #include "screen.hpp"
 
 #include <algorithm>
@@ -79,20 +79,22 @@ class Run
 public:
 	Run(const Plan &plan, const Options &options, Signals &signals)
 		: plan_(plan), options_(options), signals_(signals),
+		  lanes_(options.verbose ? 1 : plan.lanes),
 		  screen_(plan, options.top, options.verbose)
 	{
 		summary_.verdicts.resize(plan.steps.size());
 		summary_.elapsed.resize(plan.steps.size());
 	}
 
-	Summary all(const std::vector<std::size_t> &sequence)
+	Summary all(std::vector<std::size_t> waiting)
 	{
-		for (const auto i : sequence) {
-			++number_;
-			auto &verdict = summary_.verdicts[i];
-			verdict = one(plan_.steps[i], summary_.elapsed[i]);
-			passed_[plan_.steps[i].id] = verdict.state == Verdict::State::passed;
-			summary_.counts += verdict.counts;
+		while (!waiting.empty() || !running_.empty()) {
+			start(waiting);
+			const int asked = signals_.wait(tick);
+			for (const auto &one : running_)
+				if (asked != 0)
+					one.command.ask(asked);
+			look();
 		}
 		summary_.interrupted = signals_.asked();
 		summary_.exit = exit_of(summary_);
@@ -104,43 +106,98 @@ public:
 	}
 
 private:
-	/// Runs the step, or says why not.
-	Verdict one(const Step &step, milliseconds &elapsed)
+	static constexpr milliseconds tick{200}; ///< how often steps are looked at
+
+	/// A step on its way.
+	struct Running {
+		std::size_t index;
+		Kept command;
+	};
+
+	/// Takes from `waiting`, in order, what has a lane and all it needs, or never will.
+	void start(std::vector<std::size_t> &waiting)
 	{
-		const auto lacking = unmet(step, passed_);
-		const auto budget = budget_of(step);
-		std::string reason;
-		if (signals_.asked() != 0)
-			reason = "interrupted before";
-		else if (!lacking.empty())
-			reason = fmt::format("needs {}", fmt::join(lacking, ", "));
-		else if (budget <= milliseconds{0})
-			reason = fmt::format("the whole run may take {}, which is over",
-					     clock_text(options_.limit));
-		if (reason.empty())
-			return run(step, budget, elapsed);
-		auto verdict = not_run(std::move(reason));
-		screen_.not_run(step, number_, verdict);
-		return verdict;
+		const auto lanes = lanes_wanted(waiting);
+		std::erase_if(waiting, [&](std::size_t i) {
+			const auto &step = plan_.steps[i];
+			const bool decided = std::all_of(
+				step.needs.begin(), step.needs.end(),
+				[&](const auto &need) { return passed_.contains(need); });
+			if (signals_.asked() == 0 && (!decided || running_.size() >= lanes_))
+				return false;
+			if (const auto why = obstacle(step); !why.empty())
+				decide(i, ++number_, not_run(why));
+			else
+				run(i, lanes);
+			return true;
+		});
 	}
 
-	Verdict run(const Step &step, milliseconds budget, milliseconds &elapsed)
+	/// How many steps are running or could be: what there is of processors is for these.
+	std::size_t lanes_wanted(const std::vector<std::size_t> &waiting) const
 	{
+		auto wanted = running_.size();
+		for (const auto i : waiting)
+			wanted += unmet(plan_.steps[i], passed_).empty() ? 1 : 0;
+		return std::clamp<std::size_t>(wanted, 1, lanes_);
+	}
+
+	/// Why a step cannot be run; "" if it can.
+	std::string obstacle(const Step &step) const
+	{
+		if (signals_.asked() != 0)
+			return "interrupted before";
+		if (const auto lacking = unmet(step, passed_); !lacking.empty())
+			return fmt::format("needs {}", fmt::join(lacking, ", "));
+		if (budget_of(step) <= milliseconds{0})
+			return fmt::format("the whole run may take {}, which is over",
+					   clock_text(options_.limit));
+		return {};
+	}
+
+	void run(std::size_t i, std::size_t lanes)
+	{
+		const auto &step = plan_.steps[i];
 		Command command;
 		command.script = step.script;
 		command.directory = options_.top;
-		command.log = options_.log_dir / (step.id + ".log");
-		command.limit = budget;
+		command.log = log_of(step);
+		command.limit = budget_of(step);
 		command.grace = options_.grace;
-		command.progress = [&](milliseconds so_far) { screen_.progress(so_far); };
+		command.environment["JOBS"] =
+			std::to_string(std::max<std::size_t>(1, options_.jobs / lanes));
 
-		screen_.begin(step, number_, budget, command.log);
-		const auto ended = run_command(command, signals_);
+		screen_.begin(step, ++number_, command.limit, command.log);
+		auto kept = Kept::start(command, signals_);
+		if (kept)
+			running_.push_back({i, std::move(*kept)});
+		else
+			end(i, tl::unexpected<Error>{kept.error()});
+	}
+
+	/// Whatever has ended since the last time; and what has not, is shown.
+	void look()
+	{
+		std::erase_if(running_, [&](Running &one) {
+			const auto &step = plan_.steps[one.index];
+			const auto ended = one.command.ended();
+			if (!ended)
+				screen_.progress(step, one.command.elapsed());
+			else
+				end(one.index, *ended);
+			return ended.has_value();
+		});
+		screen_.draw();
+	}
+
+	void end(std::size_t i, const Result<Ended> &ended)
+	{
+		const auto &step = plan_.steps[i];
 		LogCounts counted;
 		Verdict verdict;
 		if (ended) {
-			elapsed = ended->elapsed;
-			std::ifstream log{command.log};
+			summary_.elapsed[i] = ended->elapsed;
+			std::ifstream log{log_of(step)};
 			counted = count_log(log);
 			verdict = judge(step, *ended, counted);
 		} else {
@@ -148,8 +205,26 @@ private:
 			verdict.state = Verdict::State::failed;
 			verdict.environment = true;
 		}
-		screen_.end(step, verdict, counted, elapsed);
-		return verdict;
+		screen_.end(step, verdict, counted, summary_.elapsed[i]);
+		note(i, std::move(verdict));
+	}
+
+	void decide(std::size_t i, std::size_t number, Verdict verdict)
+	{
+		screen_.not_run(plan_.steps[i], number, verdict);
+		note(i, std::move(verdict));
+	}
+
+	void note(std::size_t i, Verdict verdict)
+	{
+		passed_[plan_.steps[i].id] = verdict.state == Verdict::State::passed;
+		summary_.counts += verdict.counts;
+		summary_.verdicts[i] = std::move(verdict);
+	}
+
+	[[nodiscard]] std::filesystem::path log_of(const Step &step) const
+	{
+		return options_.log_dir / (step.id + ".log");
 	}
 
 	/// The step's budget, stretched, within what is left of the whole run.
@@ -167,9 +242,11 @@ private:
 	const Plan &plan_;
 	const Options &options_;
 	Signals &signals_;
+	std::size_t lanes_;
 	Screen screen_;
 	Summary summary_;
-	std::map<std::string, bool> passed_;
+	std::vector<Running> running_;
+	std::map<std::string, bool> passed_; ///< of all that are decided
 	std::size_t number_ = 0;
 	std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };

@@ -19,7 +19,8 @@ struct Options {
 	std::filesystem::path log_dir;      ///< one log a step, and results.tsv; made if missing
 	std::chrono::milliseconds limit{0}; ///< for the whole run; 0: none. Later steps are not run
 	double stretch = 1;                 ///< every budget times this
-	bool verbose = false;               ///< logs to stderr as they grow
+	unsigned jobs = 1;    ///< for all steps that run at once; each finds its part in JOBS
+	bool verbose = false; ///< logs to stderr as they grow; one step at a time then
 	std::chrono::milliseconds grace{5000}; ///< between SIGTERM and SIGKILL
 };
 
@@ -32,7 +33,8 @@ struct Summary {
 	std::vector<std::chrono::milliseconds> elapsed; ///< likewise
 };
 
-/// Runs the steps in order, going on after a failure with all that does not need what failed.
+/// Runs the steps in order, as many at once as the plan has lanes, going on after a failure with
+/// all that does not need what failed.
 /// Errors (usage: a cycle; environment: no logs can be written) come before the first step.
 Result<Summary> run_plan(const Plan &plan, const Options &options);
 

@@ -122,101 +122,120 @@ std::string Screen::shown(const std::filesystem::path &path) const
 									       : relative.string();
 }
 
+Screen::Running &Screen::running(const Step &step)
+{
+	return *std::find_if(running_.begin(), running_.end(),
+			     [&](const Running &one) { return one.step == &step; });
+}
+
 void Screen::clear()
 {
-	if (live_ && step_)
+	if (live_ && !running_.empty())
 		fmt::print(stderr, "\r\033[K");
 }
 
 void Screen::begin(const Step &step, std::size_t number, milliseconds budget,
 		   const std::filesystem::path &log)
 {
-	step_ = &step;
-	number_ = number;
-	budget_ = budget;
-	log_ = log;
-	copied_ = 0;
-	next_beat_ = live_ ? milliseconds{0} : beat;
+	clear();
+	running_.push_back({.step = &step,
+			    .number = number,
+			    .budget = budget,
+			    .log = log,
+			    .next_beat = live_ ? milliseconds{0} : beat});
 	if (!live_)
 		fmt::print(stderr, "{:>2}/{} {}: {} (at most {}, log {})\n", number,
 			   plan_.steps.size(), step.id, step.title, clock_text(budget), shown(log));
-	progress(milliseconds{0});
+	draw();
 }
 
-void Screen::progress(milliseconds elapsed)
+void Screen::progress(const Step &step, milliseconds elapsed)
 {
+	auto &one = running(step);
+	one.elapsed = elapsed;
 	if (verbose_)
-		copy_log();
-	if (elapsed < next_beat_)
+		copy_log(one);
+	if (live_ || elapsed < one.next_beat)
 		return;
-	if (!live_) {
-		next_beat_ += beat;
-		fmt::print(stderr, "{:>2}/{} {}: running {}: {}\n", number_, plan_.steps.size(),
-			   step_->id, clock_text(elapsed), cut(last_line(log_), 60));
+	one.next_beat += beat;
+	fmt::print(stderr, "{:>2}/{} {}: running {}: {}\n", one.number, plan_.steps.size(), step.id,
+		   clock_text(elapsed), cut(last_line(one.log), 60));
+}
+
+void Screen::draw()
+{
+	if (!live_ || running_.empty())
 		return;
-	}
-	const auto head =
-		fmt::format("{:>2}/{} {:<{}} {} of {}  {}", number_, plan_.steps.size(), step_->id,
-			    id_width_, clock_text(elapsed), clock_text(budget_), shown(log_));
-	const auto line = fmt::format("{}  {}", head, last_line(log_));
+	std::string line;
+	for (const auto &one : running_)
+		line += fmt::format("{:>2}/{} {:<{}} {} of {}  ", one.number, plan_.steps.size(),
+				    one.step->id, running_.size() > 1 ? 0 : id_width_,
+				    clock_text(one.elapsed), clock_text(one.budget));
+	// Where it is said of more than one what they do, there is no place for their logs' names
+	if (running_.size() == 1)
+		line += shown(running_.front().log) + "  ";
+	line += last_line(running_.front().log);
 	fmt::print(stderr, "\r\033[K{}", cut(line, columns() - 1));
 	std::fflush(stderr);
 }
 
-void Screen::copy_log()
+void Screen::copy_log(Running &running)
 {
-	std::ifstream in{log_, std::ios::binary};
-	in.seekg(static_cast<std::streamoff>(copied_));
+	std::ifstream in{running.log, std::ios::binary};
+	in.seekg(static_cast<std::streamoff>(running.copied));
 	std::string chunk(std::size_t{64} * 1024, '\0');
 	while (in.read(chunk.data(), static_cast<std::streamsize>(chunk.size())) ||
 	       in.gcount() > 0) {
 		const auto got = static_cast<std::size_t>(in.gcount());
 		std::fwrite(chunk.data(), 1, got, stderr);
-		copied_ += got;
+		running.copied += got;
 	}
 }
 
 void Screen::end(const Step &step, const Verdict &verdict, const LogCounts &log,
 		 milliseconds elapsed)
 {
+	auto one = running(step);
 	if (verbose_)
-		copy_log();
+		copy_log(one);
 	clear();
+	std::erase_if(running_, [&](const Running &other) { return other.step == &step; });
 	const bool passed = verdict.state == Verdict::State::passed;
 	const auto word = fmt::format("{:<7}", passed ? "ok" : "FAILED");
-	fmt::print("{:>2}/{} {:<{}}  {:<{}}  {} {:>8}  {}\n", number_, plan_.steps.size(), step.id,
-		   id_width_, step.title, title_width_, paint(passed ? green : red, word),
+	fmt::print("{:>2}/{} {:<{}}  {:<{}}  {} {:>8}  {}\n", one.number, plan_.steps.size(),
+		   step.id, id_width_, step.title, title_width_, paint(passed ? green : red, word),
 		   clock_text(elapsed), counts_text(verdict, log));
 	if (!passed)
-		explain(verdict, log);
+		explain(verdict, log, one.log);
 	else if (step.show)
-		show();
+		show(one.log);
 	std::fflush(stdout);
-	step_ = nullptr;
 }
 
 void Screen::not_run(const Step &step, std::size_t number, const Verdict &verdict)
 {
+	clear();
 	fmt::print("{:>2}/{} {:<{}}  {:<{}}  {} {:>8}  {}\n", number, plan_.steps.size(), step.id,
 		   id_width_, step.title, title_width_, paint(red, "NOT RUN"), "", verdict.reason);
 	std::fflush(stdout);
 }
 
-void Screen::show()
+void Screen::show(const std::filesystem::path &log)
 {
-	std::ifstream in{log_};
+	std::ifstream in{log};
 	fmt::print("\n");
 	for (std::string line; std::getline(in, line);)
 		fmt::print("{}\n", line);
 	fmt::print("\n");
 }
 
-void Screen::explain(const Verdict &verdict, const LogCounts &log)
+void Screen::explain(const Verdict &verdict, const LogCounts &log,
+		     const std::filesystem::path &file)
 {
 	fmt::print("      {}: {}\n", paint(red, "cause"), verdict.reason);
 	for (const auto &failure : log.failures)
 		fmt::print("      {}: {}\n", paint(red, "test"), printable(failure));
-	std::ifstream in{log_};
+	std::ifstream in{file};
 	std::deque<std::string> tail;
 	for (std::string line; std::getline(in, line);) {
 		tail.push_back(printable(line));
@@ -226,7 +245,7 @@ void Screen::explain(const Verdict &verdict, const LogCounts &log)
 	if (!verbose_)
 		for (const auto &line : tail)
 			fmt::print("      {} {}\n", paint(dim, "|"), line);
-	fmt::print("      {}: {}\n", paint(red, "log"), shown(log_));
+	fmt::print("      {}: {}\n", paint(red, "log"), shown(file));
 }
 
 void Screen::note(const std::string &text)

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace hm::steps
 {
@@ -22,10 +23,13 @@ public:
 	/// `verbose` copies the logs to stderr as they grow.
 	Screen(const Plan &plan, std::filesystem::path top, bool verbose);
 
-	/// `budget`: what the step may take in this run.
+	/// `budget`: what the step may take in this run. Others may be running.
 	void begin(const Step &step, std::size_t number, std::chrono::milliseconds budget,
 		   const std::filesystem::path &log);
-	void progress(std::chrono::milliseconds elapsed);
+	/// How long a step has been running.
+	void progress(const Step &step, std::chrono::milliseconds elapsed);
+	/// Shows on a terminal what progress() was told of all that run.
+	void draw();
 	void end(const Step &step, const Verdict &verdict, const LogCounts &log,
 		 std::chrono::milliseconds elapsed);
 	/// A step that was not run.
@@ -34,10 +38,23 @@ public:
 	void note(const std::string &text);
 
 private:
+	/// A step that runs.
+	struct Running {
+		const Step *step = nullptr;
+		std::size_t number = 0;
+		std::chrono::milliseconds budget{0};
+		std::chrono::milliseconds elapsed{0};
+		std::filesystem::path log;
+		std::uintmax_t copied = 0; ///< bytes of the log already shown
+		std::chrono::milliseconds next_beat{0};
+	};
+
+	Running &running(const Step &step);
 	void clear();
-	void copy_log();
-	void show();
-	void explain(const Verdict &verdict, const LogCounts &log);
+	static void copy_log(Running &running);
+	static void show(const std::filesystem::path &log);
+	void explain(const Verdict &verdict, const LogCounts &log,
+		     const std::filesystem::path &file);
 	std::string paint(const char *colour, const std::string &text) const;
 	[[nodiscard]] std::string shown(const std::filesystem::path &path) const;
 
@@ -49,12 +66,7 @@ private:
 	bool colour_;
 	std::size_t id_width_ = 0;
 	std::size_t title_width_ = 0;
-	std::size_t number_ = 0;
-	const Step *step_ = nullptr;
-	std::chrono::milliseconds budget_{0};
-	std::filesystem::path log_;
-	std::uintmax_t copied_ = 0; ///< bytes of the log already shown
-	std::chrono::milliseconds next_beat_{0};
+	std::vector<Running> running_;
 };
 
 /// The last line of a file that holds more than blanks, without control characters; "" if none.

@@ -21,6 +21,7 @@ TEST(Plan, ReadsEveryKey)
 	const auto plan = read_plan(scratch.write("demo.plan", "# a comment\n"
 							       "\n"
 							       "goal 20\n"
+							       "lanes 2\n"
 							       "step first\n"
 							       "  title  The first, of two\n"
 							       "  budget 0.5\n"
@@ -35,6 +36,7 @@ TEST(Plan, ReadsEveryKey)
 	ASSERT_TRUE(plan) << plan.error().what;
 	EXPECT_EQ(plan->name, "demo");
 	EXPECT_EQ(plan->goal, minutes{20});
+	EXPECT_EQ(plan->lanes, 2);
 	ASSERT_EQ(plan->steps.size(), 2U);
 	const auto &one = plan->steps[0];
 	EXPECT_EQ(one.id, "first");
@@ -115,6 +117,8 @@ INSTANTIATE_TEST_SUITE_P(
 		Bad{"BudgetWord", "step a\ntitle A\nbudget 5m\n", 3, "\"5m\" is no number"},
 		Bad{"BudgetNan", "step a\ntitle A\nbudget nan\n", 3, "no number of minutes"},
 		Bad{"GoalWord", "goal soon\n", 1, "goal \"soon\""},
+		Bad{"LanesNone", "lanes 0\n", 1, "lanes \"0\""},
+		Bad{"LanesWord", "lanes two\n", 1, "lanes \"two\""},
 		Bad{"IdTwice", "step a\ntitle A\nbudget 1\nrun true\nstep a\n", 5,
 		    "step a is already at"},
 		Bad{"IdWithBlank", "step a b\n", 1, "\"a b\" is no step id"},

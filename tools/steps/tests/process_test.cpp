@@ -109,17 +109,21 @@ TEST_F(Process, EndsWhenTheUserAsks)
 {
 	auto signals = Signals::take();
 	ASSERT_TRUE(signals);
-	auto what = command("echo $$ > pid; exec sleep 60");
-	what.progress = [&](milliseconds) {
-		if (!scratch_.read("pid").empty() && signals->asked() == 0)
-			kill(getpid(), SIGINT);
-	};
+	const auto what = command("echo $$ > pid; kill -INT $PPID; exec sleep 60");
 	const auto ended = run_command(what, *signals);
 	ASSERT_TRUE(ended);
 	EXPECT_EQ(ended->how, How::interrupted);
 	EXPECT_EQ(ended->value, SIGINT);
 	EXPECT_EQ(signals->asked(), SIGINT);
 	EXPECT_FALSE(alive("pid"));
+}
+
+TEST_F(Process, AddsToTheEnvironment)
+{
+	auto what = command("echo $WHERE");
+	what.environment["WHERE"] = "here";
+	EXPECT_EQ(run(what).value, 0);
+	EXPECT_EQ(scratch_.read("log"), "here\n");
 }
 
 TEST_F(Process, SaysWhereItCannotStart)

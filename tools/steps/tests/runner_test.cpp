@@ -6,6 +6,7 @@
 #include <csignal>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace hm::steps
 {
@@ -28,6 +29,7 @@ protected:
 		options.top = scratch_.path();
 		options.log_dir = scratch_.path() / "logs";
 		options.limit = limit;
+		options.jobs = 4;
 		options.grace = std::chrono::milliseconds{300};
 		testing::internal::CaptureStdout();
 		testing::internal::CaptureStderr();
@@ -44,6 +46,9 @@ protected:
 		       (needs.empty() ? "" : "needs " + needs + "\n") +
 		       (flags.empty() ? "" : "flags " + flags + "\n");
 	}
+
+	/// For a script that stands in for the user.
+	const std::string ask = "kill -INT " + std::to_string(getpid()) + "; ";
 
 	Scratch scratch_;
 	std::string out_;
@@ -136,14 +141,67 @@ TEST_F(Runner, LogThatCannotBeWrittenIsAFailureOfItsStep)
 
 TEST_F(Runner, InterruptionNamesWhatWasNotRun)
 {
-	// the first step stands in for the user
-	const auto out = run(step("a", "kill -INT $PPID; sleep 60") + step("b", "touch b.ran"));
+	const auto out = run(step("a", ask + "sleep 60") + step("b", "touch b.ran"));
 	ASSERT_TRUE(out);
 	EXPECT_EQ(out->interrupted, SIGINT);
 	EXPECT_EQ(out->verdicts[0].reason, "interrupted");
 	EXPECT_EQ(out->verdicts[1].state, State::not_run);
 	EXPECT_EQ(out->counts, (Counts{0, 2, 0}));
 	EXPECT_FALSE(std::filesystem::exists(scratch_.path() / "b.ran"));
+}
+
+/// Shell: waits for a file.
+std::string await(const std::string &file)
+{
+	return "until test -s " + file + "; do sleep 0.02; done; ";
+}
+
+TEST_F(Runner, LanesRunBesideEachOther)
+{
+	const auto out = run("lanes 2\n" + step("a", "echo 1 > a; " + await("b")) +
+			     step("b", "echo 1 > b; " + await("a")) +
+			     step("c", "test -s a && test -s b", "a b"));
+	ASSERT_TRUE(out);
+	EXPECT_EQ(out->counts, (Counts{3, 0, 0}));
+}
+
+TEST_F(Runner, NoMoreThanThereAreLanes)
+{
+	const auto alone = "mkdir only; sleep 0.2; rmdir only";
+	const auto out = run(step("a", alone) + step("b", alone) + step("c", alone));
+	ASSERT_TRUE(out);
+	EXPECT_EQ(out->counts, (Counts{3, 0, 0}));
+}
+
+TEST_F(Runner, ProcessorsAreForThoseThatRunAtOnce)
+{
+	const auto out = run("lanes 2\n" + step("first", "test $JOBS = 4") +
+			     step("a", "test $JOBS = 2; echo 1 > a; " + await("b"), "first") +
+			     step("b", "test $JOBS = 2; echo 1 > b; " + await("a"), "first") +
+			     step("last", "test $JOBS = 4", "a b"));
+	ASSERT_TRUE(out);
+	EXPECT_EQ(out->counts, (Counts{4, 0, 0})) << out_;
+}
+
+TEST_F(Runner, WhatOneLeavesIsEndedAndNothingOfAnother)
+{
+	const auto out = run(
+		"lanes 2\n" + step("a", await("b") + "setsid sleep 60 & echo $! > a") +
+		step("b", "setsid sleep 60 & mine=$!; echo 1 > b; " + await("a") +
+				  "while kill -0 $(cat a); do sleep 0.02; done; kill -0 $mine"));
+	ASSERT_TRUE(out);
+	EXPECT_EQ(out->counts, (Counts{2, 0, 0})) << out_;
+}
+
+TEST_F(Runner, InterruptionEndsAll)
+{
+	const auto out = run("lanes 2\n" + step("a", "echo 1 > a; sleep 60") +
+			     step("b", await("a") + ask + "sleep 60") + step("c", "true"));
+	ASSERT_TRUE(out);
+	EXPECT_EQ(out->interrupted, SIGINT);
+	EXPECT_EQ(out->verdicts[0].reason, "interrupted");
+	EXPECT_EQ(out->verdicts[1].reason, "interrupted");
+	EXPECT_EQ(out->verdicts[2].state, State::not_run);
 }
 
 TEST_F(Runner, ShowsTheOutputOfAStepThatIsTheResult)
