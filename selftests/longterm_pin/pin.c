@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <linux/if_xdp.h>
 #include <linux/io_uring.h>
+#include <linux/vhost.h>
+#include <rdma/ib_user_verbs.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +15,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -46,7 +49,8 @@ struct longterm {
 const char *pin_name(enum pinner who)
 {
 	static const char * const names[] = {
-		"io_uring", "gup", "fast gup", "gup, read only", "AF_XDP"
+		"io_uring", "gup", "fast gup", "gup, read only", "AF_XDP",
+		"vhost-vdpa", "RDMA"
 	};
 
 	return names[who];
@@ -110,6 +114,94 @@ static int pin_xdp(void *addr, size_t len)
 	return fd;
 }
 
+static int pin_vdpa(void *addr, size_t len)
+{
+	const struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+	struct vhost_msg_v2 msg = {
+		.type = VHOST_IOTLB_MSG_V2,
+		.iotlb = {
+			.size = len,
+			.uaddr = (uintptr_t)addr,
+			.perm = VHOST_ACCESS_RW,
+			.type = VHOST_IOTLB_UPDATE,
+		},
+	};
+	int fd, ret;
+
+	fd = open("/dev/vhost-vdpa-0", O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (!len)
+		return fd;
+	/* It does not ask who may lock memory */
+	if (setrlimit(RLIMIT_MEMLOCK, &limit) || ioctl(fd, VHOST_SET_OWNER) ||
+	    write(fd, &msg, sizeof(msg)) != sizeof(msg)) {
+		ret = -errno;
+		close(fd);
+		return ret;
+	}
+	return fd;
+}
+
+/* A command of verbs, as write() takes them; 0, or a negative errno */
+static int verb(int fd, __u32 command, void *args, size_t len, void *answer,
+		size_t answer_len)
+{
+	struct {
+		struct ib_uverbs_cmd_hdr hdr;
+		__u64 args[8];
+	} msg = {
+		.hdr = {
+			.command = command,
+			.in_words = (sizeof(msg.hdr) + len) / 4,
+			.out_words = answer_len / 4,
+		},
+	};
+
+	/* All of them begin with where the answer goes */
+	*(__u64 *)args = (uintptr_t)answer;
+	memcpy(msg.args, args, len);
+	return write(fd, &msg, sizeof(msg.hdr) + len) < 0 ? -errno : 0;
+}
+
+static int pin_rdma(void *addr, size_t len)
+{
+	struct ib_uverbs_get_context_resp context;
+	struct ib_uverbs_get_context open_it = {};
+	struct ib_uverbs_alloc_pd alloc_pd = {};
+	struct ib_uverbs_alloc_pd_resp pd;
+	struct ib_uverbs_reg_mr_resp mr;
+	struct ib_uverbs_reg_mr reg_mr = {
+		.start = (uintptr_t)addr,
+		.length = len,
+		.hca_va = (uintptr_t)addr,
+		.access_flags = 1,	/* IB_ACCESS_LOCAL_WRITE */
+	};
+	int fd, ret;
+
+	fd = open("/dev/infiniband/uverbs0", O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (!len)
+		return fd;
+	ret = verb(fd, IB_USER_VERBS_CMD_GET_CONTEXT, &open_it, sizeof(open_it),
+		   &context, sizeof(context));
+	if (!ret) {
+		close(context.async_fd);
+		ret = verb(fd, IB_USER_VERBS_CMD_ALLOC_PD, &alloc_pd,
+			   sizeof(alloc_pd), &pd, sizeof(pd));
+	}
+	if (!ret) {
+		reg_mr.pd_handle = pd.pd_handle;
+		ret = verb(fd, IB_USER_VERBS_CMD_REG_MR, &reg_mr, sizeof(reg_mr),
+			   &mr, sizeof(mr));
+	}
+	if (!ret)
+		return fd;
+	close(fd);
+	return ret;
+}
+
 int pin_start(enum pinner who, void *addr, size_t len)
 {
 	switch (who) {
@@ -123,6 +215,10 @@ int pin_start(enum pinner who, void *addr, size_t len)
 		return pin_gup(addr, len, 0);
 	case PIN_XDP:
 		return pin_xdp(addr, len);
+	case PIN_VDPA:
+		return pin_vdpa(addr, len);
+	case PIN_RDMA:
+		return pin_rdma(addr, len);
 	default:
 		return -EINVAL;
 	}
@@ -148,6 +244,10 @@ const char *pin_lacks(enum pinner who)
 		return "needs CONFIG_IO_URING";
 	case PIN_XDP:
 		return "needs CONFIG_XDP_SOCKETS";
+	case PIN_VDPA:
+		return "needs /dev/vhost-vdpa-0, as of CONFIG_VDPA_SIM";
+	case PIN_RDMA:
+		return "needs /dev/infiniband/uverbs0, as of CONFIG_RDMA_RXE";
 	default:
 		return "needs CONFIG_GUP_BENCHMARK that knows PIN_LONGTERM_TEST_START";
 	}

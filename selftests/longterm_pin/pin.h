@@ -19,6 +19,8 @@ enum pinner {
 	PIN_GUP_FAST,	/* the gup test module, fast GUP first */
 	PIN_GUP_READ,	/* the gup test module, to read only */
 	PIN_XDP,	/* the memory of an AF_XDP socket */
+	PIN_VDPA,	/* what the device behind vhost-vdpa may reach */
+	PIN_RDMA,	/* a memory region of verbs */
 	NR_PINNERS
 };
 

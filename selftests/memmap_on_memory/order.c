@@ -5,9 +5,12 @@
  */
 #include "kselftest_harness.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include "add.h"
 
 #define SLACK_KB	1024
@@ -214,6 +217,76 @@ TEST_F_TIMEOUT(order, whole, HV_TIMEOUT)
 			TH_LOG("round %d: not as before: %s", round, difference);
 		ASSERT_EQ(0, mm_add(&self->range));
 	}
+}
+
+static void ring(int signal)
+{
+}
+
+/*
+ * A page of a block of the range that is not the last, in a pipe, so that the block
+ * cannot go offline: the descriptor to read from, or a negative errno.
+ */
+static int hold_a_page(const struct mm_range *range)
+{
+	size_t len = 3 * range->block_size, i, found = len;
+	unsigned long last = range->first + range->nr - 1, block;
+	struct iovec iov = { .iov_len = HV_SMALL };
+	int ends[2], ret;
+	char *mem;
+
+	mem = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (mem == MAP_FAILED || pipe(ends))
+		return -errno;
+	for (i = 0; i < len && found == len; i += 16 * HV_SMALL) {
+		block = hv_pfn(mem + i) * HV_SMALL / range->block_size;
+		if (block > range->first && block < last)
+			found = i;
+	}
+	iov.iov_base = mem + found;
+	ret = found == len ? -ENOENT : vmsplice(ends[1], &iov, 1, 0) < 0 ? -errno : ends[0];
+	close(ends[1]);
+	munmap(mem, len);
+	if (ret < 0)
+		close(ends[0]);
+	return ret;
+}
+
+/* A block that cannot go keeps those online that went before it, as they were. */
+TEST_F_TIMEOUT(order, half_way, HV_TIMEOUT)
+{
+	const struct sigaction act = { .sa_handler = ring };
+	static struct mm_baseline online;
+	unsigned long i;
+	char zone[64];
+	int held;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+
+	for (i = 0; i < self->range.nr; i++)
+		ASSERT_EQ(0, mm_set(self->range.first + i, "online_movable"));
+	ASSERT_EQ(0, mm_baseline(&online));
+	held = hold_a_page(&self->range);
+	ASSERT_LE(0, held);
+
+	/* It goes on until somebody has enough of it */
+	ASSERT_EQ(0, sigaction(SIGALRM, &act, NULL));
+	alarm(10);
+	EXPECT_EQ(-EINTR, mm_offline_and_remove(&self->range));
+	alarm(0);
+	for (i = 0; i < self->range.nr; i++) {
+		EXPECT_EQ(1, mm_is_online(self->range.first + i));
+		EXPECT_LT(0, mm_block_text(self->range.first + i, "valid_zones", zone,
+					   sizeof(zone)));
+		EXPECT_STREQ("Movable", zone);
+	}
+	MM_EXPECT_AS_BEFORE(&online, SLACK_KB);
+
+	close(held);
+	EXPECT_EQ(0, mm_offline_and_remove(&self->range));
+	ASSERT_EQ(0, mm_add(&self->range));
 }
 
 /* Would a step do, as the blocks are? */

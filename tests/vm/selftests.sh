@@ -22,7 +22,22 @@ factor=${1:-1}
 	list=/tmp/list
 }
 
-plan "$(grep -c : "$list")"
+# With kmemleak=on all of memory is scanned meanwhile, struct pages with it, and what is lost is a failure.
+kmemleak=/sys/kernel/debug/kmemleak
+grep -q kmemleak=on /proc/cmdline || kmemleak=
+no_leaks() {
+	for _ in 1 2; do
+		sleep 6 # what is younger than 5 s is not told
+		echo scan >$kmemleak || return 1
+	done
+	cat $kmemleak
+	[ -z "$(cat $kmemleak)" ]
+}
+[ -z "$kmemleak" ] || echo scan=10 >$kmemleak
+
+tests=$(grep -c : "$list")
+[ -z "$kmemleak" ] || tests=$((tests + 1))
+plan "$tests"
 while IFS=': ' read -r collection program argument; do
 	dir=/selftests/$collection
 	limit=$(sed -n 's/^timeout=//p' "$dir/settings" 2>/dev/null)
@@ -42,3 +57,4 @@ while IFS=': ' read -r collection program argument; do
 	*) not_ok "$collection:$program" "exit status $status" ;;
 	esac
 done <"$list"
+[ -z "$kmemleak" ] || check "kmemleak finds nothing" no_leaks
