@@ -21,6 +21,8 @@ check "four pages" sh -c "[ \$(cat $pool/nr_hugepages) = 4 ]"
 check "as many are optimized as are to be" optimized "$1"
 check "all of their struct pages say so" sh -c "[ $(huge) = $((4 * 262144 / 2)) ]"
 check "boot has sized itself by the rest" sized
+far=/sys/devices/system/node/node1/hugepages/hugepages-1048576kB/nr_hugepages
+[ ! -e $far ] || metric node1 "$(cat $far)" pages
 metric filemax "$(cat /proc/sys/fs/file-max)" files
 metric memtotal "$(awk '/MemTotal/ { print $2 }' /proc/meminfo)" KiB
 metric boot "$(dmesg | sed -n 's/^\[ *\([0-9]*\)\.\([0-9]*\)\] Run .*init as init.*/\1\2/p')" us
