@@ -185,17 +185,21 @@ load_base() {
 	: "${TAG:?}" "${VERSION:?}" "${BASE_TREE:?}" "${RESULT_TREE:?}"
 }
 
-# lock_cache [PART]: one writer of the cache, or of a part of it that nobody else writes, at a time; waits and says
-# for what.
-lock_cache() {
+# lock_file NAME WHAT: one script at a time; waits and says for what.
+lock_file() {
 	mkdir -p "$CACHE" 2>/dev/null || die 3 "cannot make the cache folder $CACHE" "CACHE= names another"
-	[[ -n ${1-} || -z ${HM_LOCKED:-} ]] || return 0
-	exec {HM_LOCK_FD}>"$CACHE/.lock${1:+-$1}" || die 3 "cannot write to the cache folder $CACHE" "CACHE= names another"
+	exec {HM_LOCK_FD}>"$CACHE/$1" || die 3 "cannot write to the cache folder $CACHE" "CACHE= names another"
 	if ! flock -n "$HM_LOCK_FD"; then
-		say "waiting for another script that uses $CACHE${1:+ for $1}"
+		say "waiting for another script that uses $2"
 		flock "$HM_LOCK_FD"
 	fi
-	[[ -n ${1-} ]] || export HM_LOCKED=1
+}
+
+# lock_cache: for those who write what others read: the repository, the trees of base and series.
+lock_cache() {
+	[[ -z ${HM_LOCKED:-} ]] || return 0
+	lock_file .lock "$CACHE"
+	export HM_LOCKED=1
 }
 
 # clean_tree DIR: refuses a tree with changes to tracked files or a half-done git am, rebase or merge.
