@@ -66,8 +66,8 @@ says "a.plan:4: unknown key" "names the line"
 steps "$box/a.plan" --nonsense
 exits 2 "bad option"
 
-# shellcheck disable=SC2016 # the parent of the step's shell is hm-steps
-printf 'step a\ntitle A\nbudget 1\nrun echo $PPID >%s; sleep 60\nstep b\ntitle B\nbudget 1\nrun true\n' "$box/pid" | a_plan
+# shellcheck disable=SC2016 # the parent of the step's shell is its keeper, whose parent is hm-steps
+printf 'step a\ntitle A\nbudget 1\nrun cut -d " " -f 4 /proc/$PPID/stat >%s; sleep 60\nstep b\ntitle B\nbudget 1\nrun true\n' "$box/pid" | a_plan
 (
 	while [ -d "$box" ] && [ ! -s "$box/pid" ]; do sleep 0.1; done # without a program nobody writes it
 	kill -INT "$(cat "$box/pid")"

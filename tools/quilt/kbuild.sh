@@ -7,7 +7,7 @@
 # shellcheck source=tools/steps/compilers.sh
 . "$HM_ROOT/tools/steps/compilers.sh"
 
-export CCACHE_BASEDIR=$CACHE CCACHE_SLOPPINESS=time_macros
+export CCACHE_BASEDIR=$CACHE
 export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' KBUILD_BUILD_USER=hugemem KBUILD_BUILD_HOST=localhost
 JOBS=${JOBS:-$(nproc)}
 

@@ -144,14 +144,7 @@ private:
 		};
 		return {
 			or_env("CCACHE_DIR", (cache_dir() / "ccache").string()),
-			// no separate run of the preprocessor for what is not in the cache yet
-			or_env("CCACHE_DEPEND", "true"),
-			or_env("CCACHE_MAXSIZE", "8G"),
 			or_env("CCACHE_BASEDIR", common_parent(spec_.src, spec_.out).string()),
-			or_env("CCACHE_NOHASHDIR", "true"),
-			// A freshly checked out tree is newer than the compilation that reads it.
-			or_env("CCACHE_SLOPPINESS",
-			       "include_file_mtime,include_file_ctime,time_macros"),
 			{"KBUILD_BUILD_TIMESTAMP", "Thu Jan  1 00:00:00 UTC 1970"},
 			{"KBUILD_BUILD_USER", "hugemem"},
 			{"KBUILD_BUILD_HOST", "localhost"},
