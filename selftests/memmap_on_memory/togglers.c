@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <time.h>
 #include "add.h"
 
 #define SLACK_KB	2048
@@ -130,6 +131,62 @@ TEST(togglers)
 		EXPECT_EQ(0, mm_remove(&range));
 	}
 	MM_EXPECT_AS_BEFORE(&before, SLACK_KB);
+	HV_EXPECT_NO_COMPLAINT();
+	hv_reset();
+}
+
+/* What a reader found online it may read to the end of */
+static void *read_block(void *path)
+{
+	unsigned long pfn = (range.start + range.block_size) / HV_SMALL;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool bits = strstr(path, "page_idle");
+	unsigned long rounds = 0;
+	char buf[1 << 18];
+
+	while (!is_done() && fd >= 0)
+		rounds += pread(fd, buf, range.block_size / HV_SMALL * 8 / (bits ? 64 : 1),
+				bits ? pfn / 8 : pfn * 8) > 0;
+	if (fd >= 0)
+		close(fd);
+	return (void *)rounds;
+}
+
+TEST(readers)
+{
+	static const char * const files[] = {
+		"/proc/kpageflags", "/proc/kpagecount", "/proc/kpagecgroup",
+		"/sys/kernel/mm/page_idle/bitmap",
+	};
+	const int nr = sizeof(files) / sizeof(*files);
+	const char *missing = mm_lacks(&range, 2);
+	unsigned long rounds, steps = 0;
+	time_t end = time(NULL) + seconds;
+	pthread_t threads[4];
+	int i;
+
+	if (missing)
+		SKIP(return, "%s", missing);
+	hv_reset();
+	ASSERT_EQ(0, mm_add(&range));
+	for (i = 0; i < nr; i++)
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, read_block,
+					    (void *)files[i]));
+	while (time(NULL) < end) {
+		steps += !mm_set(range.first + 1, "online_movable");
+		steps += !mm_set(range.first + 1, "offline");
+	}
+	__atomic_store_n(&done, 1, __ATOMIC_RELAXED);
+	for (i = 0; i < nr; i++) {
+		pthread_join(threads[i], (void **)&rounds);
+		TH_LOG("%s: %lu times", files[i], rounds);
+		if (!access(files[i], R_OK))
+			EXPECT_LT(0, rounds);
+	}
+	TH_LOG("%lu steps", steps);
+	EXPECT_LT(0, steps);
+	EXPECT_EQ(0, mm_all_offline(&range));
+	EXPECT_EQ(0, mm_remove(&range));
 	HV_EXPECT_NO_COMPLAINT();
 	hv_reset();
 }

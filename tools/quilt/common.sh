@@ -199,7 +199,15 @@ lock_file() {
 lock_cache() {
 	[[ -z ${HM_LOCKED:-} ]] || return 0
 	lock_file .lock "$CACHE"
+	HM_CACHE_FD=$HM_LOCK_FD
 	export HM_LOCKED=1
+}
+
+# unlock_cache: for one that goes on for long with what is his alone.
+unlock_cache() {
+	[[ -n ${HM_CACHE_FD-} ]] || return 0
+	exec {HM_CACHE_FD}>&-
+	unset HM_CACHE_FD HM_LOCKED
 }
 
 # clean_tree DIR: refuses a tree with changes to tracked files or a half-done git am, rebase or merge.
