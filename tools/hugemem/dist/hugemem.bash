@@ -44,7 +44,7 @@ _hugemem() {
 		return 0
 		;;
 	verify:--expect)
-		mapfile -t COMPREPLY < <(compgen -W 'on off any' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'told on off any' -- "$cur")
 		return 0
 		;;
 	esac

@@ -12,9 +12,9 @@
 #include "commands.hpp"
 #include "pin_counters.hpp"
 #include "pins_blockers.hpp"
+#include "pins_failures.hpp"
 #include "stop_signals.hpp"
 #include "text_file.hpp"
-#include "trace_instance.hpp"
 
 namespace hugemem
 {
@@ -78,48 +78,12 @@ Result<Exit> intervals(const PinsOptions &o)
 	return Exit::ok;
 }
 
-Result<Exit> failures(const PinsOptions &o)
-{
-	auto trace = TraceInstance::open("migrate/mm_pin_migrate_fail");
-	if (!trace)
-		return tl::unexpected(trace.error());
-	stop_on_signals();
-	const auto begin = Clock::now();
-	fmt::print(stderr, "hugemem: waiting for pages that a pin cannot move\n");
-	while (!stopped()) {
-		using namespace std::chrono_literals;
-		const double passed = std::chrono::duration<double>(Clock::now() - begin).count();
-		if (o.seconds > 0 && passed >= o.seconds)
-			break;
-		const auto line = trace->next(100ms);
-		if (!line)
-			continue;
-		const auto failure = parse_pin_failure(*line);
-		if (!failure)
-			continue;
-		if (o.json) {
-			const nlohmann::ordered_json one = {{"schema", "hugemem-pin-failure-1"},
-							    {"task", failure->task},
-							    {"pid", failure->pid},
-							    {"pfn", failure->pfn},
-							    {"zone", failure->zone},
-							    {"cause", failure->cause}};
-			fmt::print("{}\n", one.dump());
-		} else {
-			fmt::print("{:10.3f} s  {}-{}  pfn {} in {}: {}\n", passed, failure->task,
-				   failure->pid, failure->pfn, failure->zone, failure->cause);
-		}
-		std::fflush(stdout);
-	}
-	return Exit::ok;
-}
-
 Result<Exit> run_pins(const PinsOptions &o)
 {
 	if (o.blockers)
 		return run_blockers({.all = o.all, .json = o.json, .block = o.block});
 	if (o.failures)
-		return failures(o);
+		return run_failures({.seconds = o.seconds, .json = o.json});
 	if (o.interval > 0)
 		return intervals(o);
 	const auto counters = read_counters();
@@ -145,7 +109,7 @@ void add_pins(CLI::App &app, Run &run)
 	cmd->add_option("--count", options->count, "so many lines")->needs(interval);
 	CLI::Option *each = cmd->add_flag(
 		"--failures", options->failures,
-		"each page that could not be moved: who wanted it, its zone, the cause");
+		"each page that could not be moved: who wanted it, its zone, the cause; then totals");
 	each->excludes(interval);
 	cmd->add_option("-d,--duration", options->seconds, "for so many seconds")
 		->check(CLI::PositiveNumber)

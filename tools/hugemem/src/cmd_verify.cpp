@@ -15,9 +15,11 @@
 
 #include "bpf_log.hpp"
 #include "commands.hpp"
+#include "fleet_map.hpp"
 #include "kernel_view.hpp"
 #include "machine.hpp"
 #include "page_flags.hpp"
+#include "page_place.hpp"
 #include "picture.hpp"
 #include "pools.hpp"
 #include "privilege.hpp"
@@ -34,6 +36,7 @@ using nlohmann::ordered_json;
 struct VerifyOptions {
 	std::string page;
 	bool all = false;
+	bool map = false;
 	bool json = false;
 	bool ktap = false;
 	bool verbose = false;
@@ -49,12 +52,13 @@ constexpr int doubts = 8;
 bool beyond_doubt(const Seen &seen)
 {
 	return seen.judgement.verdict == Verdict::proved ||
-	       seen.judgement.verdict == Verdict::not_optimised;
+	       seen.judgement.verdict == Verdict::not_optimised ||
+	       seen.judgement.verdict == Verdict::hosted;
 }
 
 /// Looks until it is sure. Nothing: the page was released meanwhile.
 Result<std::optional<Seen>> look_twice(const KernelView &view, const PageFlags &flags,
-				       const HugePage &page)
+				       PagePlaces &places, const HugePage &page)
 {
 	std::optional<Seen> last;
 	std::optional<Error> trouble;
@@ -64,6 +68,12 @@ Result<std::optional<Seen>> look_twice(const KernelView &view, const PageFlags &
 		if (attempt)
 			std::this_thread::sleep_for(doubt_pause);
 		auto seen = look_at(*view.memory, view.tables(), view.map, page.pfn, page.frames);
+		if (seen) {
+			const PagePlace place = places.of(page.pfn, page.frames);
+			seen->node = place.node;
+			if (place.hosted)
+				judge_hosted(*seen);
+		}
 		const auto still = huge_page_of(flags, page.pfn);
 		if (!still)
 			return tl::unexpected(still.error());
@@ -109,6 +119,7 @@ Result<std::uint64_t> parse_pfn(const std::string &text)
 /// Everything seen in one go over the huge pages.
 struct Survey {
 	std::vector<Seen> pages;
+	std::vector<Spot> unreadable; // pages that could not be looked at
 	Totals totals;
 	std::vector<Pool> pools;
 };
@@ -119,13 +130,16 @@ Result<Survey> survey_once(const KernelView &view, const PageFlags &flags)
 	const auto pages = find_huge_pages(flags);
 	if (!pages)
 		return tl::unexpected(pages.error());
-	std::uint64_t unreadable = 0;
 	std::uint64_t vanished = 0;
 	std::string why;
+	PagePlaces places;
 	for (const HugePage &page : *pages) {
-		auto seen = look_twice(view, flags, page);
+		auto seen = look_twice(view, flags, places, page);
 		if (!seen) {
-			unreadable++;
+			survey.unreadable.push_back({.pfn = page.pfn,
+						     .frames = page.frames,
+						     .node = places.of(page.pfn, page.frames).node,
+						     .verdict = std::nullopt});
 			why = seen.error().text();
 		} else if (!*seen) {
 			vanished++;
@@ -139,7 +153,7 @@ Result<Survey> survey_once(const KernelView &view, const PageFlags &flags)
 		return tl::unexpected(pools.error());
 	survey.pools = std::move(*pools);
 	survey.totals = total(survey.pages, &survey.pools);
-	survey.totals.unreadable = unreadable;
+	survey.totals.unreadable = survey.unreadable.size();
 	survey.totals.unreadable_why = std::move(why);
 	survey.totals.vanished = vanished;
 	return survey;
@@ -197,6 +211,8 @@ std::string picture_of(const KernelView &view, const Seen &page, const Totals &t
 {
 	Caption caption;
 	caption.page_address = view.map.page_of(page.pfn);
+	if (page.node)
+		caption.node = static_cast<int>(*page.node);
 	if (page.judgement.shared_pfn)
 		for (const auto &s : totals.sizes)
 			if (const auto it = s.shared.find(*page.judgement.shared_pfn);
@@ -214,6 +230,16 @@ std::vector<const Seen *> examples(const std::vector<Seen> &pages)
 		if (had.emplace(page.frames, page.judgement.verdict, page.judgement.layout).second)
 			out.push_back(&page);
 	return out;
+}
+
+/// All of it if that is wanted, else what fits on a screen.
+std::string map_of(const Survey &survey, bool whole, const Style &style)
+{
+	constexpr std::size_t screenful = 24;
+	std::vector<Spot> spots = spots_of(survey.pages);
+	spots.insert(spots.end(), survey.unreadable.begin(), survey.unreadable.end());
+	const std::string map = fleet_map(std::move(spots), whole ? 0 : screenful, style);
+	return map.empty() ? map : map + '\n';
 }
 
 ordered_json view_json(const KernelView &view)
@@ -235,8 +261,13 @@ Result<Exit> run_verify(const VerifyOptions &o)
 		return fail(Exit::usage, "--expect " + o.expect, "unknown", "told, on, off or any");
 	if (o.json && o.ktap)
 		return fail(Exit::usage, "--json and --ktap", "are two formats", "give one");
-	if (o.all && !o.page.empty())
-		return fail(Exit::usage, "--all and --page", "contradict each other", "give one");
+	for (const auto &[given, name] : {std::pair{o.all, "--all"}, std::pair{o.map, "--map"}})
+		if (given && !o.page.empty())
+			return fail(Exit::usage, fmt::format("{} and --page", name),
+				    "contradict each other", "give one");
+	if (o.map && (o.json || o.ktap))
+		return fail(Exit::usage, "--map", "is drawn in text only",
+			    "--json has the verdict of every page");
 	std::optional<std::uint64_t> wanted;
 	if (!o.page.empty()) {
 		const auto pfn = parse_pfn(o.page);
@@ -267,7 +298,8 @@ Result<Exit> run_verify(const VerifyOptions &o)
 			return fail(Exit::usage, fmt::format("--page {:#x}", *wanted),
 				    "that frame belongs to no HugeTLB page",
 				    "hugemem verify --json lists the pages");
-		auto seen = look_twice(*view, **flags, **page);
+		PagePlaces places;
+		auto seen = look_twice(*view, **flags, places, **page);
 		if (!seen)
 			return tl::unexpected(seen.error());
 		if (!*seen)
@@ -318,6 +350,8 @@ Result<Exit> run_verify(const VerifyOptions &o)
 	else if (!o.all)
 		for (const Seen *page : examples(all->pages))
 			out += picture_of(*view, *page, all->totals, style) + '\n';
+	if (!chosen && (o.map || !o.all))
+		out += map_of(*all, o.map, style);
 	out += text_of(totals, told, result, style);
 	put(out);
 	return result.code;
@@ -332,6 +366,7 @@ void add_verify(CLI::App &app, Run &run)
 				       "proves how the memory map of the HugeTLB pages is mapped");
 	cmd->add_option("--page", o->page, "only the huge page that has this PFN, drawn");
 	cmd->add_flag("--all", o->all, "the summary over all pages, without pictures");
+	cmd->add_flag("--map", o->map, "every row of the map of all pages; with --all too");
 	cmd->add_option("--expect", o->expect,
 			"what every page has to be: told (as the kernel was told), on, off, any")
 		->default_str("told");

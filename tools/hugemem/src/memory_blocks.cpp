@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <string_view>
 
+#include <fmt/format.h>
+
 #include "text_file.hpp"
 
 namespace hugemem
@@ -62,32 +64,47 @@ std::optional<std::uint64_t> node_id(std::string_view name)
 	return number_behind("node", name);
 }
 
-Result<MemoryBlocks> read_memory_blocks(const std::string &root)
+std::optional<MemoryBlock> read_memory_block(const std::string &root, std::uint64_t id)
 {
-	MemoryBlocks all;
+	const std::string dir = fmt::format("{}/memory{}", root, id);
+	MemoryBlock block;
+	block.id = id;
+	block.state = line_of(dir + "/state", "");
+	if (block.state.empty())
+		return std::nullopt;
+	block.zones = line_of(dir + "/valid_zones", "?");
+	block.node = node_of(dir);
+	block.map_mode = line_of(dir + "/memmap_mode", "?");
+	block.map_host = block_id(line_of(dir + "/memmap_host", ""));
+	return block;
+}
+
+Result<std::uint64_t> memory_block_size(const std::string &root)
+{
 	const std::string size = line_of(root + "/block_size_bytes", "");
 	const char *end = size.data() + size.size();
-	const auto [stop, bad] = std::from_chars(size.data(), end, all.size, 16);
-	if (bad != std::errc{} || stop != end || all.size == 0)
+	std::uint64_t bytes = 0;
+	const auto [stop, bad] = std::from_chars(size.data(), end, bytes, 16);
+	if (bad != std::errc{} || stop != end || bytes == 0)
 		return fail(Exit::environment, root, "no memory blocks in it",
 			    "mount /sys; the kernel needs CONFIG_MEMORY_HOTPLUG=y");
+	return bytes;
+}
 
+Result<MemoryBlocks> read_memory_blocks(const std::string &root)
+{
+	const auto size = memory_block_size(root);
+	if (!size)
+		return tl::unexpected(size.error());
+	MemoryBlocks all;
+	all.size = *size;
 	std::error_code ec;
 	for (fs::directory_iterator it(root, ec), last; !ec && it != last; it.increment(ec)) {
 		const auto id = block_id(it->path().filename().string());
 		if (!id)
 			continue;
-		const std::string dir = it->path().string();
-		MemoryBlock block;
-		block.id = *id;
-		block.state = line_of(dir + "/state", "");
-		if (block.state.empty())
-			continue; // it has just gone
-		block.zones = line_of(dir + "/valid_zones", "?");
-		block.node = node_of(it->path());
-		block.map_mode = line_of(dir + "/memmap_mode", "?");
-		block.map_host = block_id(line_of(dir + "/memmap_host", ""));
-		all.blocks.push_back(std::move(block));
+		if (auto block = read_memory_block(root, *id))
+			all.blocks.push_back(std::move(*block));
 	}
 	std::sort(all.blocks.begin(), all.blocks.end(),
 		  [](const MemoryBlock &a, const MemoryBlock &b) { return a.id < b.id; });

@@ -35,6 +35,12 @@ struct MemoryBlocks {
 /// out. Errors: environment, when the kernel has no memory blocks.
 Result<MemoryBlocks> read_memory_blocks(const std::string &root = "/sys/devices/system/memory");
 
+/// One block below `root`; nothing if it has gone.
+std::optional<MemoryBlock> read_memory_block(const std::string &root, std::uint64_t id);
+
+/// Bytes of each block. Errors: environment, likewise.
+Result<std::uint64_t> memory_block_size(const std::string &root);
+
 /// The id in "memory32", if that is what it says.
 std::optional<std::uint64_t> block_id(std::string_view name);
 

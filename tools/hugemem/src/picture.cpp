@@ -98,6 +98,7 @@ std::string verdict_text(const Judgement &j, const Style &style)
 		return style.bad(word);
 	case Verdict::not_optimised:
 	case Verdict::split_only:
+	case Verdict::hosted:
 		break;
 	}
 	return style.bold(word);
@@ -145,6 +146,8 @@ std::string picture(const Seen &page, const Caption &caption, const Style &style
 			   caption.page_address, page.boxes.size());
 	out += j.reason.empty() ? fmt::format("{}\n", describe(j.layout))
 				: style.bad(fmt::format("{}\n", j.reason));
+	if (j.verdict == Verdict::hosted)
+		out += "which lies in the hot-added memory itself, and stays so\n";
 
 	// Up to eight pages are shown one by one, more as runs.
 	std::vector<BoxRun> runs;

@@ -105,6 +105,8 @@ std::string pins_text(const PinCounters &c)
 	if (!c.moved)
 		out += "this kernel does not count pages that pins have to move "
 		       "(pin_migrate_success)\n";
+	else
+		out += "who failed, and in which zone, is not counted: --failures watches for it\n";
 	return out;
 }
 

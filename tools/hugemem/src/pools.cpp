@@ -33,6 +33,11 @@ Result<std::vector<Pool>> read_pools(const std::string &root)
 				return tl::unexpected(number.error());
 			*value = *number;
 		}
+		// Only the series has these.
+		if (const auto number = read_number(dir + "/optimized_hugepages"))
+			pool.optimized = *number;
+		if (const auto number = read_number(dir + "/vmemmap_saved_bytes"))
+			pool.saved_bytes = *number;
 		pools.push_back(pool);
 	}
 	if (pools.empty())

@@ -19,6 +19,8 @@ struct Pool {
 	std::uint64_t pages = 0;    ///< nr_hugepages, surplus included
 	std::uint64_t free = 0;
 	std::uint64_t surplus = 0;
+	std::optional<std::uint64_t> optimized = std::nullopt; ///< optimized_hugepages, the series'
+	std::optional<std::uint64_t> saved_bytes = std::nullopt; ///< vmemmap_saved_bytes, likewise
 	friend bool operator==(const Pool &, const Pool &) = default;
 };
 

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include "error.hpp"
 #include "fd.hpp"
@@ -13,18 +13,32 @@
 namespace hugemem
 {
 
-/// An instance below tracefs with one event enabled; gone when this is.
+/// The folder of the tracer. Errors: environment: none is mounted, or no permission.
+Result<std::string> tracefs_root();
+
+/// The format file of an event as in "migrate/mm_migrate_pages"; nothing if the kernel has no such
+/// event.
+std::optional<std::string> event_format(const std::string &root, const std::string &event);
+
+struct TraceEvent {
+	std::string name;   ///< as in "migrate/mm_migrate_pages"
+	std::string filter; ///< of its fields; "" for none
+};
+
+/// An instance below tracefs with some events enabled; gone when this is.
 class TraceInstance
 {
 public:
-	/// `event` as in "migrate/mm_pin_migrate_fail". Errors: environment: no tracefs, no
-	/// permission, no such event.
-	static Result<TraceInstance> open(const std::string &event);
+	/// Errors: environment: no tracefs, no permission, no such event.
+	static Result<TraceInstance> open(const std::vector<TraceEvent> &events);
 	TraceInstance(TraceInstance &&other) noexcept;
 	TraceInstance &operator=(TraceInstance &&other) = delete;
 	TraceInstance(const TraceInstance &) = delete;
 	TraceInstance &operator=(const TraceInstance &) = delete;
 	~TraceInstance();
+
+	/// Traces nothing more; what was traced can still be read.
+	void stop();
 
 	/// The next line, or nothing when `timeout` is over or a signal has come.
 	std::optional<std::string> next(std::chrono::milliseconds timeout);
@@ -35,17 +49,5 @@ private:
 	Fd pipe_;
 	std::string buffer_;
 };
-
-/// A page that a pin could not move, out of a line of the tracer.
-struct PinFailure {
-	std::string task; ///< its name
-	unsigned pid = 0;
-	std::string pfn; ///< as the kernel prints it
-	std::string zone;
-	std::string cause;
-};
-
-/// Nothing if the line is not of mm_pin_migrate_fail.
-std::optional<PinFailure> parse_pin_failure(std::string_view line);
 
 } // namespace hugemem

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "page_table.hpp"
 #include "picture.hpp"
 
 namespace hugemem
@@ -15,6 +16,9 @@ namespace
 {
 
 using nlohmann::ordered_json;
+
+constexpr const char *hosted_means =
+	": their memory map lies in the hot-added memory itself, and stays";
 
 /// The expectation that as_told stands for.
 Expect settled(Expect expect, const Told &told)
@@ -44,6 +48,38 @@ std::string pages(std::uint64_t n)
 	return fmt::format("{} page{}", n, n == 1 ? "" : "s");
 }
 
+/// Both sides of what sysfs says of the optimised pages of a size.
+std::string optimized_text(const SizeTotals &s)
+{
+	std::string told;
+	if (s.told_optimized)
+		told = fmt::format("{} optimised", *s.told_optimized);
+	if (s.told_saved_bytes)
+		told += fmt::format("{}{} bytes saved", told.empty() ? "" : ", ",
+				    *s.told_saved_bytes);
+	return fmt::format("{} remapped, {} bytes saved; {} by sysfs", s.remapped,
+			   s.remapped_frames * page_bytes, told);
+}
+
+/// What is said of a run in which all is right.
+std::string all_right(std::uint64_t proved, std::uint64_t hosted, std::uint64_t other,
+		      Expect expect)
+{
+	std::string text;
+	if (!proved && !hosted)
+		return fmt::format("{}, none optimised, as {}", pages(other),
+				   expect == Expect::as_told ? "the kernel was told"
+							     : "is accepted");
+	if (proved)
+		text = fmt::format("{} proved to be remapped", pages(proved));
+	if (hosted)
+		text += fmt::format("{}{} hosted", proved ? ", " : "",
+				    proved ? fmt::format("{}", hosted) : pages(hosted));
+	if (other)
+		text += fmt::format(", {} not optimised, as is accepted", other);
+	return text;
+}
+
 } // namespace
 
 std::optional<Expect> expect_from_name(std::string_view name)
@@ -64,9 +100,16 @@ Totals total(const std::vector<Seen> &seen, const std::vector<Pool> *pools)
 	std::map<std::uint64_t, SizeTotals> by_size;
 	std::map<std::uint64_t, std::set<std::uint64_t>> tables;
 	if (pools)
-		for (const Pool &pool : *pools)
-			if (pool.pages)
-				by_size[pool.page_kib].in_pool = pool.pages;
+		for (const Pool &pool : *pools) {
+			// Without pages it says nothing, unless it claims that some are optimised.
+			if (!pool.pages && !pool.optimized.value_or(0) &&
+			    !pool.saved_bytes.value_or(0))
+				continue;
+			SizeTotals &s = by_size[pool.page_kib];
+			s.in_pool = pool.pages;
+			s.told_optimized = pool.optimized;
+			s.told_saved_bytes = pool.saved_bytes;
+		}
 
 	for (const Seen &page : seen) {
 		SizeTotals &s = by_size[page.kib()];
@@ -85,9 +128,16 @@ Totals total(const std::vector<Seen> &seen, const std::vector<Pool> *pools)
 		case Verdict::split_only:
 			s.split_only++;
 			break;
+		case Verdict::hosted:
+			s.hosted++;
+			break;
 		case Verdict::wrong:
 			s.wrong++;
 			break;
+		}
+		if (j.saved) {
+			s.remapped++;
+			s.remapped_frames += j.saved;
 		}
 		s.layouts[std::string(name_of(j.layout))]++;
 		if (j.layout == Layout::one_for_all && j.shared_pfn)
@@ -105,6 +155,12 @@ Totals total(const std::vector<Seen> &seen, const std::vector<Pool> *pools)
 	return totals;
 }
 
+bool SizeTotals::optimized_agrees() const
+{
+	return (!told_optimized || *told_optimized == remapped) &&
+	       (!told_saved_bytes || *told_saved_bytes == remapped_frames * page_bytes);
+}
+
 bool reconciles(const Totals &totals)
 {
 	return std::all_of(totals.sizes.begin(), totals.sizes.end(),
@@ -118,11 +174,13 @@ Outcome outcome(const Totals &totals, const Told &told, Expect expect)
 	std::uint64_t wrong = 0;
 	std::uint64_t against = 0;
 	std::uint64_t proved = 0;
+	std::uint64_t hosted = 0;
 	for (const auto &s : totals.sizes) {
 		found += s.found;
 		wrong += s.wrong;
 		against += unexpected(s, e);
 		proved += s.proved;
+		hosted += s.hosted;
 	}
 	if (wrong)
 		return {Exit::mismatch, fmt::format("{} mapped wrongly", pages(wrong))};
@@ -155,19 +213,20 @@ Outcome outcome(const Totals &totals, const Told &told, Expect expect)
 		return {Exit::cannot_tell,
 			"the pools are being resized, so their pages cannot be counted; "
 			"try again when they rest"};
-	if (!reconciles(totals))
-		return {Exit::mismatch, "the pages found are not as many as the pools have"};
+	for (const auto &s : totals.sizes) {
+		if (!s.counted())
+			return {Exit::mismatch,
+				"the pages found are not as many as the pools have"};
+		if (!s.optimized_agrees())
+			return {Exit::mismatch,
+				fmt::format("of {} pages, sysfs does not say what the page tables "
+					    "do: {}",
+					    size_name(s.kib), optimized_text(s))};
+	}
 	if (!found)
 		return {Exit::cannot_tell, "there is no huge page to look at; make some: echo 8 > "
 					   "/proc/sys/vm/nr_hugepages"};
-	if (proved == found)
-		return {Exit::ok, fmt::format("{} proved to be remapped", pages(found))};
-	if (!proved)
-		return {Exit::ok, fmt::format("{}, none optimised, as {}", pages(found),
-					      expect == Expect::as_told ? "the kernel was told"
-									: "is accepted")};
-	return {Exit::ok, fmt::format("{} proved to be remapped, {} not optimised, as is accepted",
-				      pages(proved), found - proved)};
+	return {Exit::ok, all_right(proved, hosted, found - proved - hosted, expect)};
 }
 
 std::string text_of(const Totals &totals, const Told &told, const Outcome &result,
@@ -177,21 +236,21 @@ std::string text_of(const Totals &totals, const Told &told, const Outcome &resul
 	for (const auto &s : totals.sizes) {
 		out += style.bold(size_name(s.kib)) + fmt::format(": {} found", pages(s.found));
 		if (s.in_pool)
-			out += s.reconciles()
-				       ? fmt::format(", {} in the pool", *s.in_pool)
-				       : style.bad(fmt::format(", {} in the pool", *s.in_pool));
+			out += s.counted() ? fmt::format(", {} in the pool", *s.in_pool)
+					   : style.bad(fmt::format(", {} in the pool", *s.in_pool));
 		out += '\n';
 		const auto line = [&](std::uint64_t n, Verdict v) {
 			if (n)
-				out += fmt::format("  {:>8} {}\n", n,
-						   v == Verdict::wrong ? style.bad(name_of(v))
-						   : v == Verdict::proved
-							   ? style.good(name_of(v))
-							   : std::string(name_of(v)));
+				out += fmt::format("  {:>8} {}{}\n", n,
+						   v == Verdict::wrong    ? style.bad(name_of(v))
+						   : v == Verdict::proved ? style.good(name_of(v))
+									  : std::string(name_of(v)),
+						   v == Verdict::hosted ? hosted_means : "");
 		};
 		line(s.proved, Verdict::proved);
 		line(s.not_optimised, Verdict::not_optimised);
 		line(s.split_only, Verdict::split_only);
+		line(s.hosted, Verdict::hosted);
 		line(s.wrong, Verdict::wrong);
 		for (const auto &[frame, n] : s.shared)
 			out += fmt::format("  frame {:x} serves the tails of {}\n", frame,
@@ -209,6 +268,10 @@ std::string text_of(const Totals &totals, const Told &told, const Outcome &resul
 					"shared with neighbours\n",
 					s.page_tables, s.page_tables * 4);
 		}
+		if (s.compared())
+			out += s.optimized_agrees()
+				       ? "  sysfs says the same of pages and bytes\n"
+				       : style.bad(fmt::format("  {}\n", optimized_text(s)));
 	}
 	if (!totals.strays.empty())
 		out += style.bad(
@@ -239,17 +302,24 @@ std::string ktap_of(const Totals &totals, const Told &told, const Outcome &resul
 	};
 	for (const auto &s : totals.sizes) {
 		const std::string name = fmt::format("hugepages-{}kB", s.kib);
-		if (s.in_pool && totals.moving && !s.reconciles())
-			body += fmt::format(
-				"ok {} {}.reconciles # SKIP the pools are being resized\n", ++n,
-				name);
-		else if (s.in_pool)
-			point(s.reconciles(), name + ".reconciles",
-			      fmt::format("{} found, {} in the pool", s.found, *s.in_pool));
+		const auto compared = [&](bool agrees, const char *what, const std::string &more) {
+			if (!agrees && totals.moving)
+				body += fmt::format("ok {} {}.{} # SKIP the pools are being "
+						    "resized\n",
+						    ++n, name, what);
+			else
+				point(agrees, fmt::format("{}.{}", name, what), more);
+		};
+		if (s.in_pool)
+			compared(s.counted(), "reconciles",
+				 fmt::format("{} found, {} in the pool", s.found, *s.in_pool));
+		if (s.compared())
+			compared(s.optimized_agrees(), "optimized", optimized_text(s));
 		point(!s.wrong, name + ".none_wrong",
 		      fmt::format(
-			      "{} proved, {} not optimised, {} split but not remapped, {} wrong",
-			      s.proved, s.not_optimised, s.split_only, s.wrong));
+			      "{} proved, {} not optimised, {} split but not remapped, {} hosted, "
+			      "{} wrong",
+			      s.proved, s.not_optimised, s.split_only, s.hosted, s.wrong));
 		point(!unexpected(s, e), name + ".as_expected",
 		      fmt::format("{}; {} KiB saved", told.how, s.saved_frames * 4));
 	}
@@ -283,6 +353,8 @@ ordered_json json_of(const Seen &page)
 		{"layout", name_of(page.judgement.layout)},
 		{"saved_frames", page.judgement.saved},
 	};
+	if (page.node)
+		j["node"] = *page.node;
 	if (!page.judgement.reason.empty())
 		j["reason"] = page.judgement.reason;
 	if (page.judgement.shared_pfn)
@@ -298,19 +370,25 @@ ordered_json json_of(const Totals &totals, const Told &told, const Outcome &resu
 		ordered_json shared = ordered_json::array();
 		for (const auto &[frame, n] : s.shared)
 			shared.push_back({{"pfn", frame}, {"pages", n}});
+		const auto known = [](const std::optional<std::uint64_t> &value) {
+			return value ? ordered_json(*value) : ordered_json(nullptr);
+		};
 		ordered_json j = {
 			{"kib", s.kib},
 			{"found", s.found},
+			{"in_pool", known(s.in_pool)},
+			{"sysfs_optimized", known(s.told_optimized)},
+			{"sysfs_saved_bytes", known(s.told_saved_bytes)},
 			{"proved", s.proved},
 			{"not_optimised", s.not_optimised},
 			{"split_only", s.split_only},
+			{"hosted", s.hosted},
 			{"wrong", s.wrong},
 			{"saved_kib", s.saved_frames * 4},
 			{"page_tables", s.page_tables},
 			{"layouts", s.layouts},
 			{"shared_frames", std::move(shared)},
 		};
-		j["in_pool"] = s.in_pool ? ordered_json(*s.in_pool) : ordered_json(nullptr);
 		sizes.push_back(std::move(j));
 	}
 	ordered_json strays = ordered_json::array();

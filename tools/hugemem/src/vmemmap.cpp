@@ -90,6 +90,8 @@ std::string_view name_of(Verdict verdict)
 		return "not optimised";
 	case Verdict::split_only:
 		return "split but not remapped";
+	case Verdict::hosted:
+		return "hosted";
 	case Verdict::wrong:
 		return "wrong";
 	}
@@ -208,6 +210,22 @@ Result<Seen> look_at(const KernelMemory &memory, const PageTables &tables, const
 	if (auto ok = check_tails(memory, map, pfn, seen.boxes, seen.judgement); !ok)
 		return tl::unexpected(ok.error());
 	return seen;
+}
+
+void judge_hosted(Seen &page)
+{
+	Judgement &j = page.judgement;
+	// Of a page of 1 GiB, another part may lie where maps are split.
+	const bool whole = std::any_of(page.boxes.begin(), page.boxes.end(),
+				       [](const Mapping &m) { return m.level > 1; });
+	if (j.verdict == Verdict::wrong)
+		return;
+	if (whole && j.verdict != Verdict::proved)
+		j.verdict = Verdict::hosted;
+	else
+		j = wrong(j, fmt::format("its memory map lies in hot-added memory itself and has "
+					 "to stay as it was, yet it is {}",
+					 j.verdict == Verdict::proved ? "remapped" : "split"));
 }
 
 void cross_check(std::vector<Seen> &pages)

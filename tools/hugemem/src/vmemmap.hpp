@@ -44,6 +44,7 @@ enum class Verdict {
 	proved,        ///< remapped, permissions right, every tail leads to the head
 	not_optimised, ///< PMD leaves, every tail leads to the head
 	split_only,    ///< PTEs, but nothing is shared: nothing is saved
+	hosted,        ///< not optimised, and never to be: see judge_hosted()
 	wrong,
 };
 
@@ -82,6 +83,7 @@ struct Seen {
 	std::uint64_t frames = 0; ///< 4 KiB frames it has: 512 or 262144
 	std::vector<Mapping> boxes;
 	Judgement judgement;
+	std::optional<unsigned> node; ///< whoever knows where the memory is says so
 	[[nodiscard]] std::uint64_t kib() const { return frames * 4; }
 };
 
@@ -94,6 +96,11 @@ constexpr std::uint64_t boxes_of(std::uint64_t frames, const MemoryMap &map)
 /// Reads and judges one huge page. Errors: cannot_tell.
 Result<Seen> look_at(const KernelMemory &memory, const PageTables &tables, const MemoryMap &map,
 		     std::uint64_t pfn, std::uint64_t frames);
+
+/// For a huge page whose memory map lies in the hot-added memory itself. Nobody else could use
+/// what such a map gave back, and removing the memory takes for granted that it is whole: a page
+/// that keeps its map is right and hosted, every other one wrong.
+void judge_hosted(Seen &page);
 
 /// Frames that serve two huge pages, though not as the one frame for all, make both wrong.
 void cross_check(std::vector<Seen> &pages);

@@ -90,6 +90,18 @@ TEST(Picture, AWrongPageSaysWhy)
 	EXPECT_NE(picture(page, {}, Style{}).find("absent"), std::string::npos);
 }
 
+TEST(Picture, AHostedPageSaysWhereItsMapIs)
+{
+	Seen page = optimised();
+	for (unsigned i = 0; i < 8; i++)
+		page.boxes[i] = {.present = true, .writable = true, .level = 2, .pfn = 0x7a00U + i};
+	page.judgement = judge(page.boxes, MemoryMap{});
+	judge_hosted(page);
+	const std::string text = picture(page, {.node = 1}, Style{});
+	EXPECT_NE(text.find("node 1: HOSTED"), std::string::npos) << text;
+	EXPECT_NE(text.find("lies in the hot-added memory itself"), std::string::npos) << text;
+}
+
 TEST(Runs, OneFrameConsecutiveFramesAndBreaks)
 {
 	std::vector<Mapping> boxes;

@@ -65,6 +65,39 @@ TEST(Outcome, WhatTheUserExpects)
 	EXPECT_EQ(code({yes}, 1, told_off, Expect::on), Exit::ok);
 }
 
+TEST(Outcome, HostedPagesAreRightWhateverWasSaid)
+{
+	const Seen yes = page(Verdict::proved);
+	const Seen hosted = page(Verdict::hosted, Layout::leaf);
+	for (const Expect e : {Expect::as_told, Expect::on, Expect::any})
+		EXPECT_EQ(code({yes, hosted}, 2, told_on, e), Exit::ok);
+	for (const Expect e : {Expect::as_told, Expect::off, Expect::any})
+		EXPECT_EQ(code({hosted}, 1, told_off, e), Exit::ok);
+	// They excuse no other page.
+	EXPECT_EQ(code({yes, hosted, page(Verdict::not_optimised, Layout::leaf)}, 3, told_on),
+		  Exit::mismatch);
+}
+
+TEST(Outcome, HostedPagesAreAClassOfTheirOwn)
+{
+	const auto pools = pool(3);
+	const Seen hosted = page(Verdict::hosted, Layout::leaf);
+	const Totals t = total({page(Verdict::proved), hosted, hosted}, &pools);
+	const Outcome o = outcome(t, told_on, Expect::as_told);
+	EXPECT_EQ(o.text, "1 page proved to be remapped, 2 hosted");
+	EXPECT_NE(text_of(t, told_on, o, {}).find("         2 hosted: their memory map lies in"),
+		  std::string::npos);
+	EXPECT_EQ(json_of(t, told_on, o)["sizes"][0]["hosted"], 2);
+	EXPECT_EQ(json_of(t, told_on, o)["sizes"][0]["not_optimised"], 0);
+	const std::string ktap = ktap_of(t, told_on, o, Expect::as_told);
+	EXPECT_NE(ktap.find("# 1 proved, 0 not optimised, 0 split but not remapped, 2 hosted, 0 "
+			    "wrong\nok 3"),
+		  std::string::npos)
+		<< ktap;
+	const Totals alone = total({hosted}, nullptr);
+	EXPECT_EQ(outcome(alone, told_on, Expect::on).text, "1 page hosted");
+}
+
 TEST(Outcome, AWrongPageIsNeverAccepted)
 {
 	for (const Expect e : {Expect::as_told, Expect::on, Expect::off, Expect::any})
@@ -105,6 +138,79 @@ TEST(Outcome, CountsHaveToReconcile)
 	EXPECT_EQ(code({}, 3, told_on), Exit::mismatch);
 }
 
+/// A pool of the series', which says how many pages are optimised.
+std::vector<Pool> telling(std::uint64_t pages, std::uint64_t optimized, std::uint64_t bytes)
+{
+	return {{.page_kib = 2048, .pages = pages, .optimized = optimized, .saved_bytes = bytes}};
+}
+
+TEST(Outcome, SysfsHasToSayWhatThePageTablesDo)
+{
+	constexpr std::uint64_t each = 7 * 4096;
+	const Seen yes = page(Verdict::proved);
+	const Seen no = page(Verdict::not_optimised, Layout::leaf);
+	const auto judged = [&](const std::vector<Pool> &pools) {
+		return outcome(total({yes, yes, no}, &pools), told_on, Expect::any);
+	};
+	EXPECT_EQ(judged(telling(3, 2, 2 * each)).code, Exit::ok);
+	EXPECT_EQ(judged(telling(3, 3, 3 * each)).code, Exit::mismatch);
+	EXPECT_EQ(judged(telling(3, 2, 3 * each)).code, Exit::mismatch);
+	EXPECT_EQ(judged(telling(3, 1, 2 * each)).code, Exit::mismatch);
+	EXPECT_EQ(judged(telling(3, 0, 0)).code, Exit::mismatch);
+	EXPECT_EQ(judged(telling(3, 3, 3 * each)).text,
+		  "of 2 MiB pages, sysfs does not say what the page tables do: 2 remapped, 57344 "
+		  "bytes saved; 3 optimised, 86016 bytes saved by sysfs");
+
+	// Optimised pages of a pool that has none
+	const auto ghosts = telling(0, 1, each);
+	EXPECT_EQ(outcome(total({}, &ghosts), told_on, Expect::any).code, Exit::mismatch);
+	const auto empty = telling(0, 0, 0);
+	EXPECT_TRUE(total({}, &empty).sizes.empty());
+}
+
+TEST(Outcome, WhatSysfsSaysIsComparedInEveryFormat)
+{
+	const auto good = telling(1, 1, 7 * 4096);
+	const auto bad = telling(1, 0, 0);
+	const Totals agree = total({page(Verdict::proved)}, &good);
+	const Totals differ = total({page(Verdict::proved)}, &bad);
+	const Outcome o = outcome(differ, told_on, Expect::as_told);
+	EXPECT_NE(text_of(agree, told_on, o, {}).find("sysfs says the same"), std::string::npos);
+	EXPECT_EQ(text_of(differ, told_on, o, {}).find("sysfs says the same"), std::string::npos);
+	EXPECT_NE(ktap_of(agree, told_on, o, Expect::on).find("\nok 2 hugepages-2048kB.optimized"),
+		  std::string::npos);
+	EXPECT_NE(ktap_of(differ, told_on, o, Expect::on)
+			  .find("\nnot ok 2 hugepages-2048kB.optimized\n# 1 remapped, 28672 bytes "
+				"saved; 0 optimised, 0 bytes saved by sysfs\n"),
+		  std::string::npos);
+	const auto j = json_of(differ, told_on, o)["sizes"][0];
+	EXPECT_EQ(j["sysfs_optimized"], 0);
+	EXPECT_EQ(j["sysfs_saved_bytes"], 0);
+	// Kernels that do not say are not taken for ones that say 0.
+	const auto silent = pool(1);
+	const Totals unsaid = total({page(Verdict::proved)}, &silent);
+	EXPECT_TRUE(json_of(unsaid, told_on, o)["sizes"][0]["sysfs_optimized"].is_null());
+	EXPECT_EQ(ktap_of(unsaid, told_on, o, Expect::on).find("optimized"), std::string::npos);
+
+	// While pools are resized neither is a verdict.
+	Totals moving = differ;
+	moving.moving = true;
+	EXPECT_EQ(outcome(moving, told_on, Expect::as_told).code, Exit::cannot_tell);
+	EXPECT_NE(ktap_of(moving, told_on, o, Expect::on)
+			  .find("\nok 2 hugepages-2048kB.optimized # SKIP"),
+		  std::string::npos);
+}
+
+TEST(Outcome, AWrongPageThatSharesFramesCountsAsRemapped)
+{
+	const auto pools = telling(1, 1, 7 * 4096);
+	Seen writable = page(Verdict::proved);
+	writable.judgement.verdict = Verdict::wrong;
+	const Totals t = total({writable}, &pools);
+	EXPECT_TRUE(t.sizes[0].optimized_agrees());
+	EXPECT_EQ(t.sizes[0].saved_frames, 0U);
+}
+
 TEST(Outcome, AMovingPoolCannotBeCounted)
 {
 	const auto pools = pool(2);
@@ -138,7 +244,7 @@ TEST(Ktap, PlanAgreesWithPoints)
 	EXPECT_EQ(text, "KTAP version 1\n1..3\n"
 			"ok 1 hugepages-2048kB.reconciles\n# 2 found, 2 in the pool\n"
 			"not ok 2 hugepages-2048kB.none_wrong\n"
-			"# 1 proved, 0 not optimised, 0 split but not remapped, 1 wrong\n"
+			"# 1 proved, 0 not optimised, 0 split but not remapped, 0 hosted, 1 wrong\n"
 			"ok 3 hugepages-2048kB.as_expected\n"
 			"# vm.hugetlb_optimize_vmemmap is 1; 28 KiB saved\n");
 }
@@ -160,8 +266,11 @@ TEST(Json, OfAPageKeepsEveryMapping)
 				      .level = 1,
 				      .pfn = i ? 5U : 9U,
 				      .table = 1});
+	EXPECT_FALSE(json_of(seen).contains("node"));
+	seen.node = 3;
 	const auto j = json_of(seen);
 	EXPECT_EQ(j["verdict"], "proved");
+	EXPECT_EQ(j["node"], 3);
 	ASSERT_EQ(j["vmemmap"].size(), 2U);
 	EXPECT_EQ(j["vmemmap"][1]["first"], 1);
 	EXPECT_EQ(j["vmemmap"][1]["last"], 7);

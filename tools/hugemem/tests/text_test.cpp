@@ -115,6 +115,20 @@ TEST_F(SysFiles, PoolsSmallestFirst)
 	EXPECT_EQ(pools->at(1).page_kib, 1048576U);
 }
 
+TEST_F(SysFiles, WhatAPoolSaysOfItsMemoryMaps)
+{
+	pool("hugepages-1048576kB", "1\n");
+	pool("hugepages-2048kB", "1024\n");
+	std::ofstream(root_ / "hugepages-2048kB/optimized_hugepages") << "1000\n";
+	std::ofstream(root_ / "hugepages-2048kB/vmemmap_saved_bytes") << "28672000\n";
+	const auto pools = read_pools(root_);
+	ASSERT_TRUE(pools);
+	EXPECT_EQ(pools->at(0).optimized, 1000U);
+	EXPECT_EQ(pools->at(0).saved_bytes, 28672000U);
+	EXPECT_EQ(pools->at(1).optimized, std::nullopt);
+	EXPECT_EQ(pools->at(1).saved_bytes, std::nullopt);
+}
+
 TEST_F(SysFiles, DamagedNumberIsAnErrorThatNamesTheFile)
 {
 	pool("hugepages-2048kB", "many\n");

@@ -97,6 +97,50 @@ TEST(Judge, EveryLayout)
 	EXPECT_EQ(c.shared_pfn, 0x55U);
 }
 
+Seen hosted(std::vector<Mapping> boxes)
+{
+	Seen page;
+	page.frames = frames_2m;
+	page.judgement = judged(boxes);
+	page.boxes = std::move(boxes);
+	judge_hosted(page);
+	return page;
+}
+
+TEST(Hosted, RightIfItKeepsItsMap)
+{
+	const Seen page = hosted(leaf_boxes(8));
+	EXPECT_EQ(page.judgement.verdict, Verdict::hosted) << page.judgement.reason;
+	EXPECT_EQ(page.judgement.layout, Layout::leaf);
+}
+
+TEST(Hosted, WrongIfRemappedOrSplit)
+{
+	const Seen remapped = hosted(decode(table_71()));
+	EXPECT_EQ(remapped.judgement.verdict, Verdict::wrong);
+	EXPECT_NE(remapped.judgement.reason.find("yet it is remapped"), std::string::npos);
+	const Seen split = hosted(decode(table_split()));
+	EXPECT_EQ(split.judgement.verdict, Verdict::wrong);
+	EXPECT_NE(split.judgement.reason.find("yet it is split"), std::string::npos);
+}
+
+TEST(Hosted, ASplitPartOfAGigabyteMayLieElsewhere)
+{
+	std::vector<Mapping> boxes = leaf_boxes(4096);
+	for (std::uint64_t i = 0; i < 512; i++)
+		boxes[i].level = 1;
+	EXPECT_EQ(hosted(boxes).judgement.verdict, Verdict::hosted);
+}
+
+TEST(Hosted, DoesNotExcuseWhatIsWrongAnyway)
+{
+	std::vector<Mapping> boxes = leaf_boxes(8);
+	boxes[5].writable = false;
+	const Seen page = hosted(boxes);
+	EXPECT_EQ(page.judgement.verdict, Verdict::wrong);
+	EXPECT_NE(page.judgement.reason.find("page 5 is read-only"), std::string::npos);
+}
+
 TEST(Judge, NotOptimisedAndSplitOnly)
 {
 	const Judgement a = judged(leaf_boxes(8));
