@@ -7,6 +7,7 @@
 #include "files.hpp"
 #include "report.hpp"
 #include "runner.hpp"
+#include "targets.hpp"
 #include "term.hpp"
 
 namespace fs = std::filesystem;
@@ -73,6 +74,23 @@ Status keep_only(std::vector<Scenario> &scenarios, const std::vector<std::string
 	return {};
 }
 
+/// Holds the runs to their targets: says what was missed, and keeps it with their results.
+Status hold_to_targets(Outcome &outcome)
+{
+	for (Verdict &verdict : outcome.verdicts) {
+		const auto failures = fail_missed_targets(outcome, verdict);
+		for (const std::string &failure : failures)
+			term::say(fmt::format("{} {} {}: {}",
+					      term::paint(2, term::Colour::bad, "FAIL"),
+					      outcome.scenario.name, verdict.run, failure));
+		if (failures.empty())
+			continue;
+		if (auto st = save(verdict); !st)
+			return st;
+	}
+	return {};
+}
+
 } // namespace
 
 Result<Exit> run_command(const RunArgs &args)
@@ -93,9 +111,15 @@ Result<Exit> run_command(const RunArgs &args)
 	const auto options = to_options(args);
 	if (!options)
 		return tl::unexpected(options.error());
-	const auto outcomes = run_scenarios(scenarios, *options);
+	auto outcomes = run_scenarios(scenarios, *options);
 	if (!outcomes)
 		return tl::unexpected(outcomes.error());
+	for (Outcome &outcome : *outcomes) {
+		if (!args.strict_targets)
+			break;
+		if (auto st = hold_to_targets(outcome); !st)
+			return tl::unexpected(st.error());
+	}
 	if (auto st = write_reports(*outcomes, options->out); !st)
 		return tl::unexpected(st.error());
 	fmt::print("{}", summary_text(*outcomes));

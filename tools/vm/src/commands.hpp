@@ -62,6 +62,7 @@ struct RunArgs {
 	bool partial = false;
 	bool complete = false;
 	bool check_only = false;
+	bool strict_targets = false; ///< a missed target is a failure
 };
 Result<Exit> run_command(const RunArgs &args);
 

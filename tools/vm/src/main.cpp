@@ -106,6 +106,8 @@ void add_run(CLI::App &app, Chosen &chosen)
 		->check(CLI::Range(0.1, 100.0));
 	cmd->add_flag("--partial", args.partial, "leave out runs whose kernel was not given");
 	cmd->add_flag("--complete", args.complete, "optional files must be there as well");
+	cmd->add_flag("--strict-targets", args.strict_targets,
+		      "a missed target of the report is a failure");
 	cmd->add_flag("--check", args.check_only, "only check that the scenarios are well formed");
 	cmd->callback([&chosen] { chosen.command = [&] { return run_command(chosen.run); }; });
 }

@@ -15,6 +15,7 @@
 
 #include "files.hpp"
 #include "process.hpp"
+#include "targets.hpp"
 
 namespace fs = std::filesystem;
 
@@ -48,59 +49,22 @@ bool looks_numeric(const std::string &text)
 		 (text.size() == 1 || std::isdigit(static_cast<unsigned char>(text[1])) != 0)));
 }
 
-const Verdict *find_run(const Outcome &outcome, const std::string &name)
-{
-	for (const Verdict &verdict : outcome.verdicts) {
-		if (verdict.run == name)
-			return &verdict;
-	}
-	return nullptr;
-}
-
-std::optional<double> value_of(const Outcome &outcome, const std::string &run,
-			       const std::string &metric)
-{
-	const Verdict *verdict = find_run(outcome, run);
-	if (!verdict)
-		return std::nullopt;
-	const auto it = verdict->results.metrics.find(metric);
-	if (it == verdict->results.metrics.end())
-		return std::nullopt;
-	return it->second.value;
-}
-
 /// One target as text, with whether it was met.
 std::string target_text(const Outcome &outcome, const ReportRow &row, const Target &target,
 			bool named)
 {
-	const auto limit = [&](const char *word, double bound) {
-		if (target.of.empty())
-			return fmt::format("{} {}", word,
-					   format_number(bound * row.scale, row.digits));
-		return fmt::format("{} {} x {}", word, format_number(bound, -1), target.of);
-	};
-	std::string text;
-	if (target.min)
-		text += limit("at least", *target.min);
-	if (target.min && target.max)
-		text += ", ";
-	if (target.max)
-		text += limit("at most", *target.max);
+	std::string text = limits_text(row, target, row.digits);
 	if (named)
 		text = target.run + ": " + text;
-	const auto value = value_of(outcome, target.run, row.metric);
-	double unit = 1;
-	if (!target.of.empty()) {
-		const auto base = value_of(outcome, target.of, row.metric);
-		if (!base)
-			return text + " (not measured)";
-		unit = *base;
+	switch (met(outcome, row, target)) {
+	case Met::yes:
+		return text + " (met)";
+	case Met::no:
+		return text + " (MISSED)";
+	case Met::unknown:
+		break;
 	}
-	if (!value)
-		return text + " (not measured)";
-	const bool met = (!target.min || *value >= *target.min * unit) &&
-			 (!target.max || *value <= *target.max * unit);
-	return text + (met ? " (met)" : " (MISSED)");
+	return text + " (not measured)";
 }
 
 std::vector<std::vector<std::string>> metric_table(const Outcome &outcome)

@@ -8,7 +8,6 @@
 #include <thread>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "files.hpp"
 #include "initramfs.hpp"
@@ -224,9 +223,10 @@ private:
 		std::error_code ec;
 		fs::remove_all(dir,
 			       ec); // what an earlier run left must not be taken for this one's
+		job.verdict->dir = dir;
 		if (job.kernel.empty()) {
 			announce(label, *job.verdict);
-			return save(*job.verdict, dir);
+			return save(*job.verdict);
 		}
 		auto tmp = TempDir::make("hm-vm");
 		if (!tmp)
@@ -257,7 +257,7 @@ private:
 			job.verdict->remarks.push_back(file);
 		job.verdict->accel = describe(boot->hardware);
 		announce(label, *job.verdict);
-		return save(*job.verdict, dir);
+		return save(*job.verdict);
 	}
 
 	[[nodiscard]] std::string describe(const Hardware &hw) const
@@ -285,15 +285,6 @@ private:
 			term::say("     " + failure);
 		if (!verdict.passed())
 			term::say("     logs: " + verdict.dir.string());
-	}
-
-	static Status save(const Verdict &verdict, const fs::path &dir)
-	{
-		using nlohmann::json;
-		return write_file(
-			dir / "verdict.json",
-			to_json(verdict).dump(2, ' ', false, json::error_handler_t::replace) +
-				"\n");
 	}
 
 	const RunnerOptions &options_;

@@ -258,7 +258,7 @@ void read_hardware(Reader &in, Hardware &out)
 void read_run(Reader &in, const Hardware &common, RunSpec &out)
 {
 	in.allow({"name", "kernel", "variant", "cmdline", "args", "tests", "reason", "max_skipped",
-		  "optional", "qemu"});
+		  "min_failed", "optional", "qemu"});
 	in.text("name", out.name, true);
 	out.kernel = out.name;
 	in.text("kernel", out.kernel);
@@ -277,6 +277,13 @@ void read_run(Reader &in, const Hardware &common, RunSpec &out)
 		int most = 0;
 		in.integer("max_skipped", most, 0, 100000);
 		out.max_skipped = most;
+	}
+	if (in.get("min_failed", false)) {
+		int least = 0;
+		in.integer("min_failed", least, 1, 100000);
+		out.min_failed = least;
+		if (out.tests != TestsRule::any)
+			in.complain("min_failed", "is for a run whose \"tests\" are \"any\"");
 	}
 	in.boolean("optional", out.optional);
 	in.object("qemu", [&](Reader &qemu) {

@@ -59,6 +59,8 @@ struct RunSpec {
 	TestsRule tests = TestsRule::pass;
 	std::string reason; ///< why anything but `pass` is right here
 	std::optional<int> max_skipped;
+	/// A negative control: so many tests are "not ok" at least, or the tests test nothing.
+	std::optional<int> min_failed;
 	bool optional =
 		false; ///< may be left out if there is no kernel for it (reported as not run)
 	std::optional<Hardware> hardware; ///< instead of the scenario's
@@ -95,7 +97,7 @@ struct Bound {
 	std::string reason;
 };
 
-/// A figure to beat: shown as met or missed, does not fail the run.
+/// A figure to beat: shown as met or missed; fails the run with --strict-targets alone.
 struct Target {
 	std::string run;
 	std::optional<double> min;

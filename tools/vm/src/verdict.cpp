@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "files.hpp"
+
 namespace hm::vm
 {
 namespace
@@ -132,6 +134,9 @@ void judge_tests(const RunSpec &run, const ktap::Report &report, Verdict &out)
 	if (run.max_skipped && skipped > *run.max_skipped)
 		out.failures.push_back(fmt::format("{} tests skipped, at most {} may be", skipped,
 						   *run.max_skipped));
+	if (run.min_failed && failed < *run.min_failed)
+		out.failures.push_back(fmt::format("{} tests failed, at least {} have to ({})",
+						   failed, *run.min_failed, run.reason));
 }
 
 void judge_bounds(const Scenario &scenario, const RunSpec &run, Verdict &out)
@@ -256,6 +261,13 @@ json to_json(const Verdict &verdict)
 		{"accel", verdict.accel},
 		{"release", verdict.release},
 	};
+}
+
+Status save(const Verdict &verdict)
+{
+	return write_file(verdict.dir / "verdict.json",
+			  to_json(verdict).dump(2, ' ', false, json::error_handler_t::replace) +
+				  "\n");
 }
 
 Result<Verdict> verdict_from_json(const json &in, const std::string &where)

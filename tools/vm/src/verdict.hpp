@@ -43,6 +43,8 @@ Verdict judge(const Scenario &scenario, const RunSpec &run, const Ending &ending
 
 /// For OUT/SCENARIO/RUN/verdict.json and back.
 nlohmann::json to_json(const Verdict &verdict);
+/// Writes it to verdict.json in its folder.
+Status save(const Verdict &verdict);
 Result<Verdict> verdict_from_json(const nlohmann::json &json, const std::string &where);
 
 } // namespace hm::vm

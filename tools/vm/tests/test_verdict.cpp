@@ -169,6 +169,18 @@ TEST_F(Gate, TooManySkipped)
 	fails_with(good(), "1 tests skipped, at most 0 may be");
 }
 
+TEST_F(Gate, TooFewFailed)
+{
+	Ending ending = good();
+	ending.results = "1..2\nnot ok 1 a\nok 2 b\nhm: exit 0 0\n";
+	run_.tests = TestsRule::any;
+	run_.reason = "stock pins there";
+	run_.min_failed = 1;
+	EXPECT_TRUE(judged(ending).passed());
+	run_.min_failed = 2;
+	fails_with(ending, "1 tests failed, at least 2 have to (stock pins there)");
+}
+
 TEST_F(Gate, BailOut)
 {
 	Ending ending = good();
