@@ -10,7 +10,7 @@
 #include <fcntl.h>
 #include "util.h"
 
-#define PAGES	64L
+#define PAGES	128L
 
 static long resize_failing(long nr, long percent, long *failures)
 {

@@ -44,6 +44,7 @@ FIXTURE_SETUP(gigantic)
 
 FIXTURE_TEARDOWN(gigantic)
 {
+	hv_trace_end();
 	HV_EXPECT_NO_COMPLAINT();
 	resize(0);
 	hv_reset();
@@ -106,6 +107,159 @@ TEST_F_TIMEOUT(gigantic, struct_pages, HV_TIMEOUT)
 	for (i = 0, wrong = 0; i < GIG_NR; i++)
 		wrong += !!(flags[i] & (hv_bit(KPF_HUGE) | hv_bit(KPF_HWPOISON)));
 	EXPECT_EQ(0, wrong);
+}
+
+/* Files of the pool, /proc/vmstat and tracepoints tell what has been done */
+TEST_F_TIMEOUT(gigantic, counted, HV_TIMEOUT)
+{
+	const char *missing = lacks(variant->on);
+	long optimized, restored;
+	unsigned long head;
+
+	if (!missing)
+		missing = hv_lacks(HV_NEED_KPAGE);
+	if (!missing && !variant->on && !hv_has_sysctl())
+		missing = "nothing is counted";
+	if (!missing)
+		missing = hv_trace_start();
+	if (missing)
+		SKIP(return, "%s", missing);
+
+	optimized = hv_counted("optimize");
+	restored = hv_counted("restore");
+	ASSERT_EQ(1, resize(1));
+	head = find_head();
+	EXPECT_EQ(variant->on, hv_read_long(GIG_POOL "optimized_hugepages"));
+	EXPECT_EQ(variant->on * GIG_SAVED,
+		  hv_read_long(GIG_POOL "vmemmap_saved_bytes"));
+	/* With CONFIG_VM_EVENT_COUNTERS */
+	if (optimized >= 0)
+		EXPECT_EQ(optimized + variant->on, hv_counted("optimize"));
+	ASSERT_EQ(0, resize(0));
+	EXPECT_EQ(0, hv_read_long(GIG_POOL "vmemmap_saved_bytes"));
+	if (restored >= 0)
+		EXPECT_EQ(restored + variant->on, hv_counted("restore"));
+
+	EXPECT_EQ(variant->on, hv_traced("optimize", ""));
+	EXPECT_EQ(variant->on, hv_traced_page("optimize", head, GIG_ORDER, 0));
+	EXPECT_EQ(variant->on, hv_traced("restore", ""));
+	EXPECT_EQ(variant->on, hv_traced_page("restore", head, GIG_ORDER, 0));
+}
+
+/* A free page that was made without is optimized when told so */
+TEST_F_TIMEOUT(gigantic, on_demand, HV_TIMEOUT)
+{
+	const char *missing = lacks(variant->on);
+	long before, taken;
+	int log;
+
+	if (!missing && !hv_has_sysctl())
+		missing = "kernel without vm.hugetlb_optimize_vmemmap";
+	if (missing)
+		SKIP(return, "%s", missing);
+
+	ASSERT_EQ(1, resize(1));
+	log = hv_log_open();
+	ASSERT_LE(0, log);
+	before = hv_free_kb();
+	ASSERT_EQ(0, hv_write_long(GIG_POOL "optimize_free_hugepages", 10));
+	taken = before - hv_free_kb();
+	EXPECT_EQ(1, hv_read_long(GIG_POOL "optimized_hugepages"));
+	EXPECT_EQ(1, hv_read_long(GIG_POOL "free_hugepages"));
+	EXPECT_TRUE(hv_log_has(log, variant->on ?
+		    "HugeTLB: 0 free pages of 1048576 KiB optimized, 0 could not be" :
+		    "HugeTLB: 1 free pages of 1048576 KiB optimized, 0 could not be"));
+	close(log);
+	/* Less what page tables it may take, and what others do meanwhile */
+	if (!variant->on)
+		EXPECT_GE(-GIG_SAVED / 1024 + 256, taken);
+	ASSERT_EQ(0, resize(0));
+}
+
+/* PG_buddy, where others have a mapcount of -1: the first of a free block */
+#define FIRST_OF_BLOCK	(-129)
+
+/* What counts of a struct page of free memory */
+struct essence {
+	__u64 flags, mapping;
+	__s32 refcount, mapcount;
+	bool tail;
+	bool compare;	/* it was free all the time, and inside of a block */
+};
+
+/* Those of a page that was made and released; false if that fails */
+static bool take_essence(long on, unsigned long *head, struct essence *out)
+{
+	static __u64 before[GIG_NR], after[GIG_NR];
+	static struct hv_raw raw[GIG_NR];
+	unsigned int i;
+
+	hv_set_sysctl(on);
+	if (resize(1) != 1)
+		return false;
+	*head = find_head();
+	if (resize(0) || hv_kpageflags(*head, GIG_NR, before) ||
+	    hv_raw_pages(*head, GIG_NR, raw) ||
+	    hv_kpageflags(*head, GIG_NR, after))
+		return false;
+	for (i = 0; i < GIG_NR; i++)
+		out[i] = (struct essence){
+			.flags = raw[i].flags,
+			.mapping = raw[i].mapping,
+			.refcount = raw[i].refcount,
+			.mapcount = raw[i].mapcount,
+			.tail = raw[i].info & 1,
+			.compare = before[i] & after[i] & hv_bit(KPF_BUDDY) &&
+				   raw[i].mapcount != FIRST_OF_BLOCK,
+		};
+	return true;
+}
+
+/* Node, zone and section are in the upper half of the flags */
+static bool equal(const struct essence *a, const struct essence *b, bool same_place)
+{
+	__u64 mask = same_place ? ~0ULL : ~0U;
+
+	return (a->flags & mask) == (b->flags & mask) &&
+	       a->mapping == b->mapping && a->refcount == b->refcount &&
+	       a->mapcount == b->mapcount && a->tail == b->tail;
+}
+
+/*
+ * Released, they are what those of a page are that was never optimized.  lru and
+ * private of free memory are whatever its last user left there.
+ */
+TEST_F_TIMEOUT(gigantic, released_equal_untouched, HV_TIMEOUT)
+{
+	static struct essence own[GIG_NR], restored[GIG_NR];
+	const char *missing = lacks(variant->on);
+	unsigned int i, compared = 0, differ = 0, odd = 0;
+	unsigned long head[2];
+
+	if (!missing)
+		missing = hv_lacks(HV_NEED_SYSCTL | HV_NEED_KPAGE | HV_NEED_RAW);
+	if (missing)
+		SKIP(return, "%s", missing);
+	/* Off: such a page is equal to itself, or this compares too much */
+	ASSERT_TRUE(take_essence(0, &head[0], own));
+	ASSERT_TRUE(take_essence(variant->on, &head[1], restored));
+
+	for (i = 0; i < GIG_NR; i++) {
+		if (!own[i].compare || !restored[i].compare)
+			continue;
+		compared++;
+		if (!equal(&own[i], &restored[i], head[0] == head[1]) && !differ++)
+			odd = i;
+	}
+	TH_LOG("%u struct pages compared, of %s range", compared,
+	       head[0] == head[1] ? "the same" : "another");
+	EXPECT_LT(GIG_NR / 4 * 3, compared);
+	EXPECT_EQ(0, differ)
+		TH_LOG("struct page %u: flags %#llx, was %#llx; mapping %#llx, was %#llx; count %d, was %d; mapcount %d, was %d",
+		       odd, restored[odd].flags, own[odd].flags,
+		       restored[odd].mapping, own[odd].mapping,
+		       restored[odd].refcount, own[odd].refcount,
+		       restored[odd].mapcount, own[odd].mapcount);
 }
 
 TEST_F_TIMEOUT(gigantic, content, HV_TIMEOUT)

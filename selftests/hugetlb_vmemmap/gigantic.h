@@ -7,8 +7,11 @@
 
 #include "util.h"
 
-#define POOL	"/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages"
+#define GIG_POOL "/sys/kernel/mm/hugepages/hugepages-1048576kB/"
+#define POOL	GIG_POOL "nr_hugepages"
 #define GIG_NR	(1U << 18)		/* base pages, struct pages of one */
+#define GIG_ORDER 18
+#define GIG_SAVED (4095 * (long)HV_SMALL)	/* bytes, of the 16 MiB of one */
 
 static inline long resize(long nr)
 {

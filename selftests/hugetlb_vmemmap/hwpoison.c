@@ -173,6 +173,113 @@ TEST_F_TIMEOUT(hwpoison, reserved_in_pool, HV_TIMEOUT)
 	}
 }
 
+/*
+ * An ordinary page of the pool that has bad memory in it, and stays as it is
+ * reserved: later, nobody optimizes it by hand, and it is released like others.
+ */
+TEST_F_TIMEOUT(hwpoison, not_optimized, HV_TIMEOUT)
+{
+	const char *file = HV_POOL "optimize_free_hugepages";
+	static const int bad[] = { 300 };
+	unsigned long heads[PAGES];
+	long before, optimized;
+	char *addr;
+
+	if (!self->missing && hv_lacks(HV_NEED_MAP))
+		self->missing = hv_lacks(HV_NEED_MAP);
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	before = prepare(0);
+	ASSERT_EQ(PAGES, hv_resize(PAGES));
+	ASSERT_EQ(PAGES, hv_heads(heads, PAGES));
+	addr = mmap(NULL, PAGES * HV_HUGE, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	ASSERT_NE(MAP_FAILED, addr);
+	EXPECT_EQ(0, hv_poison(heads[3] + bad[0]));
+	EXPECT_EQ(PAGES, hv_pool("nr_hugepages"));
+	munmap(addr, PAGES * HV_HUGE);
+	EXPECT_EQ(PAGES, hv_pool("free_hugepages"));
+
+	optimized = hv_counted("optimize");
+	EXPECT_EQ(0, hv_write_long(file, PAGES));
+	EXPECT_EQ(HV_OWN, hv_state(heads[3]));
+	EXPECT_EQ(PAGES - 1, hv_count_state(heads, PAGES, HV_SHARED));
+	EXPECT_EQ(PAGES - 1, hv_pool("optimized_hugepages"));
+	/* With CONFIG_VM_EVENT_COUNTERS */
+	if (optimized >= 0)
+		EXPECT_EQ(optimized + PAGES - 1, hv_counted("optimize"));
+	/* Again, when there is no other */
+	EXPECT_EQ(0, hv_write_long(file, PAGES));
+	EXPECT_EQ(HV_OWN, hv_state(heads[3]));
+	EXPECT_EQ(0, hv_resize(0));
+	check_lost(_metadata, heads[3], bad, 1, before);
+}
+
+#define MANY	32L	/* more than are done without an ordinary grace period */
+
+/* Which of the pages somebody holds who is not its user; its index, or -1 */
+static int taken_out(const unsigned long *heads, long nr)
+{
+	struct hv_raw raw;
+	long i;
+
+	for (i = 0; i < nr; i++)
+		if (!hv_raw_pages(heads[i], 1, &raw) && raw.refcount == 1)
+			return i;
+	return -1;
+}
+
+/*
+ * While free pages are being optimized by hand, which waits for a grace period, one
+ * of them goes bad.  It is not optimized, and it does not return to the pool.
+ */
+TEST_F_TIMEOUT(hwpoison, while_optimized, HV_TIMEOUT)
+{
+	unsigned long heads[MANY];
+	long before, poisoned, tries;
+	int bad = 300, victim = -1, status;
+	pid_t pid;
+
+	if (!self->missing)
+		self->missing = hv_lacks(HV_NEED_RAW);
+	if (!self->missing && hv_counted("optimize_poison") < 0)
+		self->missing = "needs CONFIG_VM_EVENT_COUNTERS";
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	for (tries = 0; tries < 20; tries++) {
+		before = prepare(0);
+		poisoned = hv_counted("optimize_poison");
+		ASSERT_EQ(MANY, hv_resize(MANY));
+		ASSERT_EQ(MANY, hv_heads(heads, MANY));
+		pid = fork();
+		ASSERT_LE(0, pid);
+		if (!pid)
+			_exit(!!hv_write_long(HV_POOL "optimize_free_hugepages",
+					      MANY));
+		do {
+			victim = taken_out(heads, MANY);
+		} while (victim < 0 && !waitpid(pid, &status, WNOHANG));
+		if (victim >= 0) {
+			/* It may be told that somebody has it */
+			hv_poison(heads[victim] + bad);
+			waitpid(pid, &status, 0);
+			if (hv_counted("optimize_poison") != poisoned)
+				break;
+		}
+		/* It was too late for this time */
+		hv_resize(0);
+		hv_unpoison_all();
+	}
+	ASSERT_GT(20, tries);
+	TH_LOG("page %d went bad in time at try %ld", victim, tries);
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(poisoned + 1, hv_counted("optimize_poison"));
+	EXPECT_EQ(MANY - 1, hv_resize(MANY - 1));
+	EXPECT_EQ(MANY - 1, hv_pool("optimized_hugepages"));
+	hv_resize(0);
+	check_lost(_metadata, heads[victim], &bad, 1, before);
+}
+
 static void used(struct __test_metadata *_metadata, bool file)
 {
 	unsigned long head;

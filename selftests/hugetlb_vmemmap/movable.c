@@ -38,7 +38,7 @@ FIXTURE_TEARDOWN(movable)
 TEST_F_TIMEOUT(movable, policy, HV_TIMEOUT)
 {
 	static unsigned long heads[PAGES];
-	long allowed, nr, i, movable, shared;
+	long allowed, nr, i, movable, shared, optimized, left_alone;
 	bool is;
 
 	if (self->missing)
@@ -47,6 +47,8 @@ TEST_F_TIMEOUT(movable, policy, HV_TIMEOUT)
 	EXPECT_EQ(1, hv_read_long(SYSCTL));
 	for (allowed = 1; allowed >= 0; allowed--) {
 		ASSERT_EQ(0, hv_write_long(SYSCTL, allowed));
+		optimized = hv_counted("optimize");
+		left_alone = hv_counted("optimize_movable");
 		nr = hv_resize(hv_room() < PAGES ? hv_room() : PAGES);
 		ASSERT_LT(0, nr);
 		ASSERT_EQ(nr, hv_heads(heads, nr));
@@ -65,10 +67,41 @@ TEST_F_TIMEOUT(movable, policy, HV_TIMEOUT)
 		       allowed, nr, movable, shared);
 		EXPECT_LT(0, movable);
 		EXPECT_EQ(shared, hv_pool("optimized_hugepages"));
+		if (optimized >= 0) {
+			EXPECT_EQ(optimized + shared, hv_counted("optimize"));
+			EXPECT_EQ(left_alone + (allowed ? 0 : movable),
+				  hv_counted("optimize_movable"));
+		}
 		ASSERT_EQ(0, hv_resize(0));
 		EXPECT_EQ(nr, hv_count_state(heads, nr, HV_OWN));
 		EXPECT_LE(self->before - hv_free_kb(), 1024);
 	}
+}
+
+/* With 0 they have what they need to go: nothing of theirs waits for memory. */
+TEST_F_TIMEOUT(movable, go_without_memory, HV_TIMEOUT)
+{
+	const char *missing = self->missing ? self->missing :
+					      hv_lacks_injection();
+	static unsigned long heads[PAGES];
+	long nr, i, failures, nomem, movable = 0;
+
+	if (missing)
+		SKIP(return, "%s", missing);
+
+	ASSERT_EQ(0, hv_write_long(SYSCTL, 0));
+	nr = hv_resize(hv_room() < 64 ? hv_room() : 64);
+	ASSERT_EQ(nr, hv_heads(heads, nr));
+	for (i = 0; i < nr; i++)
+		movable += hv_in_zones(heads[i], self->zones, self->nr_zones);
+	ASSERT_LT(0, movable);
+
+	nomem = hv_counted("restore_nomem");
+	EXPECT_EQ(0, hv_resize_failing(HV_POOL "nr_hugepages", 0, 100, &failures));
+	if (movable == nr)
+		EXPECT_EQ(nomem, hv_counted("restore_nomem"));
+	EXPECT_EQ(nr, hv_count_state(heads, nr, HV_OWN));
+	EXPECT_LE(self->before - hv_free_kb(), 1024);
 }
 
 /* Without memory they stay, and nothing of theirs becomes memory map. */
@@ -77,7 +110,7 @@ TEST_F_TIMEOUT(movable, stay_without_memory, HV_TIMEOUT)
 	const char *missing = self->missing ? self->missing :
 					      hv_lacks_injection();
 	static unsigned long heads[PAGES];
-	long nr, i, left, failures, movable = 0;
+	long nr, i, left, failures, movable = 0, restored, nomem, donated;
 
 	if (missing)
 		SKIP(return, "%s", missing);
@@ -88,8 +121,17 @@ TEST_F_TIMEOUT(movable, stay_without_memory, HV_TIMEOUT)
 		movable += hv_in_zones(heads[i], self->zones, self->nr_zones);
 	ASSERT_LT(0, movable);
 
+	restored = hv_counted("restore");
+	nomem = hv_counted("restore_nomem");
+	donated = hv_counted("donate");
 	left = hv_resize_failing(HV_POOL "nr_hugepages", 0, 100, &failures);
 	TH_LOG("%ld pages, %ld movable: %ld left", nr, movable, left);
+	if (restored >= 0) {
+		EXPECT_EQ(restored + nr - left, hv_counted("restore"));
+		EXPECT_LT(nomem, hv_counted("restore_nomem"));
+		if (movable == nr)
+			EXPECT_EQ(donated, hv_counted("donate"));
+	}
 	EXPECT_LT(0, failures);
 	/* The reserve of a node is good for one; others may have memory to give */
 	EXPECT_GE(movable, left);

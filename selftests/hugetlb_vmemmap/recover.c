@@ -85,6 +85,87 @@ TEST_F_TIMEOUT(recover, sum, HV_TIMEOUT)
 	}
 }
 
+#define SMALL_PAGES	128L	/* of 2 MiB */
+
+/* Pages of both sizes go with no memory at all, and come again */
+TEST_F_TIMEOUT(recover, both_sizes, HV_TIMEOUT)
+{
+	const char *missing = lacks(variant->on);
+	long before, failures[2], left[2];
+	int round;
+
+	if (!missing)
+		missing = hv_lacks_injection();
+	if (missing)
+		SKIP(return, "%s", missing);
+
+	before = hv_free_kb();
+	for (round = 0; round < 3; round++) {
+		ASSERT_EQ(2, resize(2))
+			TH_LOG("round %d", round);
+		ASSERT_EQ(SMALL_PAGES, hv_resize(SMALL_PAGES))
+			TH_LOG("round %d", round);
+		left[0] = hv_resize_failing(POOL, 0, 100, &failures[0]);
+		left[1] = hv_resize_failing(HV_POOL "nr_hugepages", 0, 100,
+					    &failures[1]);
+		TH_LOG("round %d: %ld of 2 pages of 1 GiB stayed after %ld failed allocations, %ld of %ld of 2 MiB after %ld",
+		       round, left[0], failures[0], left[1], SMALL_PAGES,
+		       failures[1]);
+		EXPECT_EQ(0, left[0]);
+		EXPECT_EQ(0, left[1]);
+		if (variant->on) {
+			EXPECT_LT(0, failures[0]);
+			EXPECT_LT(0, failures[1]);
+		}
+	}
+	EXPECT_EQ(2, resize(2));
+	EXPECT_EQ(SMALL_PAGES, hv_resize(SMALL_PAGES));
+	EXPECT_EQ(0, resize(0));
+	EXPECT_EQ(0, hv_resize(0));
+	EXPECT_LE(before - hv_free_kb(), 1024);
+}
+
+/*
+ * Donors of 2 MiB, whose memory map does not move out again, cost ranges of 1 GiB.  They
+ * should lie together: the 400 MiB of 100 times two of them may cost one range, no more.
+ */
+TEST_F_TIMEOUT(recover, ranges_after_cycles, 2 * HV_TIMEOUT)
+{
+	const char *missing = lacks(variant->on);
+	long most, after, before, lost, failures, donated;
+	int cycle;
+
+	if (!missing)
+		missing = hv_lacks_injection();
+	if (missing)
+		SKIP(return, "%s", missing);
+	/* There are no donors: there is nothing to see */
+	if (!variant->on)
+		return;
+
+	most = resize(1000);
+	EXPECT_EQ(0, resize(0));
+	if (most < 3)
+		SKIP(return, "needs three free GiB");
+	before = hv_free_kb();
+	donated = hv_counted("donate");
+	for (cycle = 0; cycle < 100; cycle++) {
+		ASSERT_EQ(SMALL_PAGES, hv_resize(SMALL_PAGES))
+			TH_LOG("cycle %d", cycle);
+		EXPECT_EQ(0, hv_resize_failing(HV_POOL "nr_hugepages", 0, 100,
+					       &failures));
+	}
+	donated = hv_counted("donate") - donated;
+	lost = before - hv_free_kb();
+	after = resize(1000);
+	EXPECT_EQ(0, resize(0));
+	TH_LOG("%ld pages of 1 GiB before, %ld after %d cycles with %ld donors of 2 MiB; %ld KiB less free",
+	       most, after, cycle, donated, lost);
+	EXPECT_LT(0, donated);
+	EXPECT_LE(most - 1, after);
+	EXPECT_GE(1024, lost);
+}
+
 TEST_F_TIMEOUT(recover, range, HV_TIMEOUT)
 {
 	const char *missing = lacks(variant->on);

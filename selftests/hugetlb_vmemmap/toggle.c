@@ -6,7 +6,9 @@
  */
 #include "kselftest_harness.h"
 #include <pthread.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include "util.h"
 
 #define PAGES	32L
@@ -150,6 +152,136 @@ TEST_F_TIMEOUT(toggle, free_pages_on_demand, HV_TIMEOUT)
 	ASSERT_EQ(0, hv_resize(0));
 	EXPECT_EQ(nr, hv_count_state(self->heads, nr, HV_OWN));
 	EXPECT_LE(self->before - hv_free_kb(), 1024);
+}
+
+#define ON_DEMAND	"optimize_free_hugepages"
+#define NODE(nr)	"/sys/devices/system/node/node" #nr "/hugepages/hugepages-2048kB/"
+
+/* It can be written and nothing else, and says nothing but what it has done. */
+TEST_F_TIMEOUT(toggle, on_demand_tells_counts, HV_TIMEOUT)
+{
+	struct stat st;
+	char buf[32];
+	int log;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	ASSERT_EQ(0, stat(HV_POOL ON_DEMAND, &st));
+	EXPECT_EQ(0200, st.st_mode & 0777);
+	EXPECT_EQ(-EACCES, hv_read_text(HV_POOL ON_DEMAND, buf, sizeof(buf)));
+
+	ASSERT_EQ(0, hv_set_sysctl(0));
+	ASSERT_EQ(PAGES, hv_resize(PAGES));
+	log = hv_log_open();
+	ASSERT_LE(0, log);
+	ASSERT_EQ(0, hv_write_long(HV_POOL ON_DEMAND, 5));
+	EXPECT_TRUE(hv_log_has(log, "HugeTLB: 5 free pages of 2048 KiB optimized, 0 could not be"));
+	/* As many as there are */
+	ASSERT_EQ(0, hv_write_long(HV_POOL ON_DEMAND, 2 * PAGES));
+	EXPECT_TRUE(hv_log_has(log, "27 free pages of 2048 KiB optimized, 0 could not be"));
+	ASSERT_EQ(0, hv_write_long(HV_POOL ON_DEMAND, PAGES));
+	EXPECT_TRUE(hv_log_has(log, "HugeTLB: 0 free pages of 2048 KiB optimized, 0 could not be"));
+	close(log);
+}
+
+/* The file of a node is about pages of that node, whatever the other has. */
+TEST_F_TIMEOUT(toggle, on_demand_by_node, HV_TIMEOUT)
+{
+	if (!self->missing && access(NODE(1), F_OK))
+		self->missing = "needs two NUMA nodes with memory";
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	ASSERT_EQ(0, hv_set_sysctl(0));
+	ASSERT_EQ(0, hv_write_long(NODE(0) "nr_hugepages", PAGES));
+	ASSERT_EQ(0, hv_write_long(NODE(1) "nr_hugepages", PAGES));
+	ASSERT_EQ(2 * PAGES, hv_pool("nr_hugepages"));
+
+	EXPECT_EQ(0, hv_write_long(NODE(1) ON_DEMAND, 2 * PAGES));
+	EXPECT_EQ(PAGES, hv_read_long(NODE(1) "optimized_hugepages"));
+	EXPECT_EQ(0, hv_read_long(NODE(0) "optimized_hugepages"));
+	EXPECT_EQ(0, hv_write_long(NODE(0) ON_DEMAND, 7));
+	EXPECT_EQ(PAGES, hv_read_long(NODE(1) "optimized_hugepages"));
+	EXPECT_EQ(7, hv_read_long(NODE(0) "optimized_hugepages"));
+
+	ASSERT_EQ(2 * PAGES, hv_heads(self->heads, 2 * PAGES));
+	EXPECT_EQ(PAGES + 7, hv_count_state(self->heads, 2 * PAGES, HV_SHARED));
+	EXPECT_EQ(PAGES - 7, hv_count_state(self->heads, 2 * PAGES, HV_OWN));
+}
+
+static void nothing(int sig)
+{
+}
+
+/* Writes as a child, which gets a signal as soon as a page is optimized. */
+static int interrupted_write(void)
+{
+	struct sigaction action = { .sa_handler = nothing };
+	int status;
+	pid_t pid;
+
+	/* No SA_RESTART: the write is to end */
+	sigaction(SIGUSR1, &action, NULL);
+	pid = fork();
+	if (!pid)
+		_exit(-hv_write_long(HV_POOL ON_DEMAND, 1000000));
+	while (pid > 0 && !waitpid(pid, &status, WNOHANG)) {
+		if (hv_pool("optimized_hugepages") > 0)
+			kill(pid, SIGUSR1);
+	}
+	return pid > 0 && WIFEXITED(status) ? -WEXITSTATUS(status) : -ENODATA;
+}
+
+/*
+ * A signal ends it between batches.  What is done stays done, and all pages are
+ * there.  Most are reserved, so that batches are small.
+ */
+TEST_F_TIMEOUT(toggle, on_demand_interrupted, HV_TIMEOUT)
+{
+	long nr, done = 0, room = hv_room(), tries;
+	unsigned long *heads;
+	char *addr;
+	int log;
+
+	if (!self->missing && room < 256)
+		self->missing = "needs 768 MiB of free memory";
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	nr = room < 512 ? room : 512;
+	heads = calloc(nr, sizeof(*heads));
+	ASSERT_NE(NULL, heads);
+	log = hv_log_open();
+	/* It may have run to its end before the signal came */
+	for (tries = 0; tries < 20; tries++) {
+		ASSERT_EQ(0, hv_resize(0));
+		ASSERT_EQ(0, hv_set_sysctl(0));
+		ASSERT_EQ(nr, hv_resize(nr));
+		addr = mmap(NULL, nr / 3 * HV_HUGE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+		ASSERT_NE(MAP_FAILED, addr);
+		if (interrupted_write() == -EINTR)
+			break;
+		munmap(addr, nr / 3 * HV_HUGE);
+	}
+	ASSERT_GT(20, tries);
+	done = hv_pool("optimized_hugepages");
+	TH_LOG("interrupted at try %ld with %ld of %ld pages done", tries, done, nr);
+	EXPECT_LT(0, done);
+	EXPECT_GT(nr, done);
+	ASSERT_EQ(nr, hv_heads(heads, nr));
+	EXPECT_EQ(done, hv_count_state(heads, nr, HV_SHARED));
+	EXPECT_EQ(nr - done, hv_count_state(heads, nr, HV_OWN));
+	EXPECT_EQ(nr, hv_pool("free_hugepages"));
+	EXPECT_TRUE(hv_log_has(log, "could not be"));
+	close(log);
+	munmap(addr, nr / 3 * HV_HUGE);
+
+	/* The rest later */
+	EXPECT_EQ(0, hv_write_long(HV_POOL ON_DEMAND, nr));
+	EXPECT_EQ(nr, hv_count_state(heads, nr, HV_SHARED));
+	ASSERT_EQ(0, hv_resize(0));
+	EXPECT_EQ(nr, hv_count_state(heads, nr, HV_OWN));
+	EXPECT_LE(self->before - hv_free_kb(), 1024);
+	free(heads);
 }
 
 /* Pages that are reserved are there for who reserved them, at any time. */

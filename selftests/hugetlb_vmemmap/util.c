@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "util.h"
@@ -158,11 +159,18 @@ static void __attribute__((constructor)) look_around(void)
 	signal(SIGHUP, on_signal);
 }
 
-void hv_reset(void)
+void hv_start(void)
 {
 	/* The harness runs each test as a child; none outlives the program */
 	if (getpid() != before.pid)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (before.kmsg >= 0)
+		lseek(before.kmsg, 0, SEEK_END);
+}
+
+void hv_reset(void)
+{
+	hv_start();
 	/* A thread's stack in a transparent huge page would look like a leak */
 	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	if (before.in_use)
@@ -171,8 +179,7 @@ void hv_reset(void)
 	hv_set_pool("nr_hugepages", 0);
 	if (hv_has_sysctl())
 		hv_set_sysctl(1);
-	if (before.kmsg >= 0)
-		lseek(before.kmsg, 0, SEEK_END);
+	hv_start();
 }
 
 const char *hv_complaint(void)
@@ -201,6 +208,32 @@ const char *hv_complaint(void)
 			line[strcspn(line, "\n")] = '\0';
 			return strchr(line, ';') ? strchr(line, ';') + 1 : line;
 		}
+	}
+}
+
+int hv_log_open(void)
+{
+	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (log >= 0)
+		lseek(log, 0, SEEK_END);
+	return log;
+}
+
+bool hv_log_has(int log, const char *text)
+{
+	char line[1024];
+	bool found = false;
+	ssize_t n;
+
+	for (;;) {
+		n = read(log, line, sizeof(line) - 1);
+		if (n < 0 && errno == EPIPE)
+			continue;	/* overwritten before we read it */
+		if (n <= 0)
+			return found;
+		line[n] = '\0';
+		found |= !!strstr(line, text);
 	}
 }
 
@@ -241,6 +274,14 @@ long hv_named_value(const char *path, const char *name)
 	if (file)
 		fclose(file);
 	return value;
+}
+
+long hv_counted(const char *what)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "htlb_vmemmap_%s", what);
+	return hv_named_value("/proc/vmstat", name);
 }
 
 int hv_movable_zones(struct hv_zone *zones, int max)
@@ -687,6 +728,72 @@ const char *hv_lacks(unsigned int needs)
 #endif
 	}
 	return NULL;
+}
+
+/* --- tracepoints --- */
+
+#define EVENTS	"events/hugetlb_vmemmap/enable"
+
+static char trace_dir[80];
+
+const char *hv_trace_start(void)
+{
+	static const char * const mounts[] = {
+		"/sys/kernel/tracing", "/sys/kernel/debug/tracing", NULL
+	};
+	char path[128];
+	unsigned int i;
+
+	for (i = 0; mounts[i]; i++) {
+		snprintf(path, sizeof(path), "%s/" EVENTS, mounts[i]);
+		if (access(path, F_OK))
+			continue;
+		snprintf(trace_dir, sizeof(trace_dir),
+			 "%s/instances/hugetlb_vmemmap", mounts[i]);
+		if (mkdir(trace_dir, 0700) && errno != EEXIST)
+			return "cannot make an instance of tracing";
+		snprintf(path, sizeof(path), "%s/" EVENTS, trace_dir);
+		return hv_write_text(path, "1") ? "cannot enable tracepoints" : NULL;
+	}
+	return "needs tracepoints, and tracefs at /sys/kernel/tracing";
+}
+
+void hv_trace_end(void)
+{
+	char path[128];
+
+	if (!trace_dir[0])
+		return;
+	snprintf(path, sizeof(path), "%s/" EVENTS, trace_dir);
+	hv_write_text(path, "0");
+	rmdir(trace_dir);
+}
+
+long hv_traced(const char *event, const char *text)
+{
+	char path[128], name[64], line[512], *at;
+	FILE *file;
+	long nr = 0;
+
+	snprintf(path, sizeof(path), "%s/trace", trace_dir);
+	snprintf(name, sizeof(name), ": hugetlb_vmemmap_%s: ", event);
+	file = fopen(path, "r");
+	if (!file)
+		return -errno;
+	while (fgets(line, sizeof(line), file)) {
+		at = strstr(line, name);
+		nr += at && strstr(at, text);
+	}
+	fclose(file);
+	return nr;
+}
+
+long hv_traced_page(const char *event, unsigned long pfn, int order, int ret)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "pfn=%#lx order=%d ret=%d\n", pfn, order, ret);
+	return hv_traced(event, text);
 }
 
 /* --- memory blocks --- */

@@ -39,12 +39,18 @@ enum hv_need {
 const char *hv_lacks(unsigned int needs);
 bool hv_has_sysctl(void);
 
-/* Start or end of a test: empty pool, optimization on, kernel log read up */
+/* Start of a test that wants nothing changed: kernel log read up */
+void hv_start(void);
+/* Start or end of a test: the same, empty pool, optimization on */
 void hv_reset(void);
-/* What the kernel complained about since hv_reset(), or NULL */
+/* What the kernel complained about since then, or NULL */
 const char *hv_complaint(void);
 
-/* In a harness test: the kernel has not complained since hv_reset() */
+/* The kernel log from now on, to be closed; whether a line of it has @text since */
+int hv_log_open(void);
+bool hv_log_has(int log, const char *text);
+
+/* In a harness test: the kernel has not complained since hv_reset() or hv_start() */
 #define HV_EXPECT_NO_COMPLAINT() do {				\
 	const char *__complaint = hv_complaint();		\
 								\
@@ -73,6 +79,9 @@ long hv_free_kb(void);
 
 /* A line "NAME VALUE" or "NAME: VALUE" of a file of them; -1 if there is none */
 long hv_named_value(const char *path, const char *name);
+
+/* A counter of /proc/vmstat, its name without "htlb_vmemmap_" */
+long hv_counted(const char *what);
 
 /* Where ZONE_MOVABLE of a node lies: PFNs, and base pages that it manages */
 struct hv_zone {
@@ -134,6 +143,17 @@ enum hv_state hv_state(unsigned long head);
 const char *hv_state_name(enum hv_state state);
 /* How many of the pages are in a state */
 long hv_count_state(const unsigned long *heads, long nr, enum hv_state state);
+
+/*
+ * Tracepoints of the optimization, in a buffer of their own.  Start: the reason why
+ * they cannot be had, or NULL.
+ */
+const char *hv_trace_start(void);
+void hv_trace_end(void);
+/* How many times an event was hit, with @text in what it tells */
+long hv_traced(const char *event, const char *text);
+/* ... that a page of an order came to @ret */
+long hv_traced_page(const char *event, unsigned long pfn, int order, int ret);
 
 #define HV_MEMORY	"/sys/devices/system/memory/"
 

@@ -44,6 +44,7 @@ static char *map_one(void)
 
 FIXTURE_SETUP(gigantic)
 {
+	hv_start();
 	self->nr = 0;
 	self->held = pin_held();
 	self->missing = pin_lacks_movable(1024);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Memory of every kind, and a fixture with a variant for each: once pinned, none of it
- * is in ZONE_MOVABLE, and it holds what it held.
+ * is in ZONE_MOVABLE or CMA, and it holds what it held.
  */
 #ifndef __LONGTERM_PIN_KINDS_H
 #define __LONGTERM_PIN_KINDS_H
@@ -148,6 +148,8 @@ static const char *make(enum kind kind, struct mem *mem)
 		return "cannot lock it";
 	if (kind == FORKED) {
 		mem->child = fork();
+		if (mem->child < 0)
+			return "cannot fork";
 		if (!mem->child) {
 			pause();
 			_exit(0);
@@ -208,37 +210,57 @@ FIXTURE_TEARDOWN(kinds)
 	hv_reset();
 }
 
-/* One kind by one pinner; what is wrong, or NULL */
-static const char *try(enum kind kind, enum pinner who, long *left)
+/*
+ * Memory of a kind, pinned where it may be: a file in @fd, and what is wrong, or NULL.
+ * There is nothing to undo if @fd is negative.
+ */
+static const char *hold(enum kind kind, enum pinner who, struct mem *mem, int *fd,
+			long *left)
 {
-	static char copy[16 * MIB];
-	const char *reason, *bad = NULL;
-	struct mem mem;
+	const char *bad = NULL, *reason = make(kind, mem);
+	long held = pin_held(), pages = mem->len / PIN_PAGE;
 	__u64 flags;
-	int fd;
 
-	reason = make(kind, &mem);
+	*fd = -1;
 	if (reason)
 		return reason;
-	*left = pin_count_movable(mem.addr, mem.len);
+	*left = pin_count_movable(mem->addr, mem->len);
 	if (!*left && has_content(kind))
-		bad = "was not in ZONE_MOVABLE before";
+		bad = "was not in ZONE_MOVABLE or CMA before";
 	if ((kind == THP || kind == THP_PTES) &&
-	    (hv_kpageflags(hv_pfn(mem.addr), 1, &flags) ||
+	    (hv_kpageflags(hv_pfn(mem->addr), 1, &flags) ||
 	     !(flags & hv_bit(KPF_THP))))
 		bad = "is no transparent huge page";
 
-	fd = pin_start(who, mem.addr, mem.len);
-	*left = fd;
-	if (fd < 0) {
-		unmake(&mem);
+	*fd = pin_start(who, mem->addr, mem->len);
+	*left = *fd;
+	if (*fd < 0) {
+		unmake(mem);
 		return "could not be pinned";
 	}
-	*left = pin_count_movable(mem.addr, mem.len);
+	*left = pin_count_movable(mem->addr, mem->len);
 	if (*left)
-		bad = "is still in ZONE_MOVABLE";
-	if (!bad && has_content(kind) && pin_wrong(mem.addr, mem.len))
+		bad = "is still in ZONE_MOVABLE or CMA";
+	else if (pin_held() - held < pages)
+		bad = "is not pinned";
+	else if (pin_count_present(mem->addr, mem->len) != pages)
+		bad = "is not there, though pinned";
+	if (!bad && has_content(kind) && pin_wrong(mem->addr, mem->len))
 		bad = "lost what it held";
+	return bad;
+}
+
+/* One kind by one pinner; what is wrong, or NULL */
+static inline const char *try(enum kind kind, enum pinner who, long *left)
+{
+	static char copy[16 * MIB];
+	const char *bad;
+	struct mem mem;
+	int fd;
+
+	bad = hold(kind, who, &mem, &fd, left);
+	if (fd < 0)
+		return bad;
 	/* What is pinned is what is mapped: the one sees what the other writes */
 	if (!bad && (who == PIN_GUP || who == PIN_GUP_FAST)) {
 		pin_fill(mem.addr, mem.len);
@@ -253,8 +275,8 @@ static const char *try(enum kind kind, enum pinner who, long *left)
 	return bad;
 }
 
-static void one(struct __test_metadata *_metadata, const char *missing,
-		enum kind kind, enum pinner who)
+static inline void one(struct __test_metadata *_metadata, const char *missing,
+		       enum kind kind, enum pinner who)
 {
 	const char *bad;
 	long left = 0;

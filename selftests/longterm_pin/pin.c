@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <linux/if_xdp.h>
 #include <linux/io_uring.h>
 #include <linux/vhost.h>
@@ -17,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -239,6 +241,12 @@ const char *pin_lacks(enum pinner who)
 		close(fd);
 		return NULL;
 	}
+	/* What is there and does not work is no reason to skip: the test will say why */
+	if (fd != -ENOENT && fd != -ENODEV && fd != -ENXIO && fd != -ENOSYS &&
+	    fd != -ENOTTY && fd != -EINVAL && fd != -EAFNOSUPPORT && fd != -EPERM)
+		return NULL;
+	if (fd == -EPERM)
+		return "needs root";
 	switch (who) {
 	case PIN_URING:
 		return "needs CONFIG_IO_URING";
@@ -255,14 +263,45 @@ const char *pin_lacks(enum pinner who)
 
 /* --- memory, and where it lies --- */
 
+int pin_cma_areas(struct hv_zone *areas, int max)
+{
+	char path[256];
+	glob_t found;
+	int nr = 0;
+	size_t i;
+
+	if (glob(PIN_CMA_AREAS, GLOB_ONLYDIR, NULL, &found))
+		return 0;
+	for (i = 0; i < found.gl_pathc && nr < max; i++) {
+		struct hv_zone *area = &areas[nr];
+
+		snprintf(path, sizeof(path), "%s/base_pfn", found.gl_pathv[i]);
+		area->start = hv_read_long(path);
+		snprintf(path, sizeof(path), "%s/count", found.gl_pathv[i]);
+		area->managed = hv_read_long(path);
+		area->end = area->start + area->managed;
+		nr += (long)area->start > 0 && (long)area->managed > 0;
+	}
+	globfree(&found);
+	return nr;
+}
+
+/* Where nothing may be pinned for long; how many there are, at most 128 */
+static int movable_ranges(struct hv_zone ranges[128])
+{
+	int nr = hv_movable_zones(ranges, 64);
+
+	return nr + pin_cma_areas(ranges + nr, 64);
+}
+
 const char *pin_lacks_movable(unsigned long mib)
 {
-	struct hv_zone zones[64];
+	struct hv_zone ranges[128];
 	unsigned long managed = 0;
 	int nr;
 
-	for (nr = hv_movable_zones(zones, 64); nr > 0; nr--)
-		managed += zones[nr - 1].managed;
+	for (nr = movable_ranges(ranges); nr > 0; nr--)
+		managed += ranges[nr - 1].managed;
 	if (managed < mib << 8)
 		return "needs ZONE_MOVABLE with room, as by movablecore=1G";
 	if (geteuid())
@@ -272,8 +311,8 @@ const char *pin_lacks_movable(unsigned long mib)
 
 static long count(const void *addr, size_t len, bool movable_only)
 {
-	struct hv_zone zones[64];
-	int fd, nr = hv_movable_zones(zones, 64);
+	struct hv_zone ranges[128];
+	int fd, nr = movable_ranges(ranges);
 	__u64 entries[512], pfn;
 	size_t i, at, n, pages = len / PIN_PAGE;
 	long found = 0;
@@ -292,7 +331,7 @@ static long count(const void *addr, size_t len, bool movable_only)
 			if (!(entries[i] >> 63))
 				continue;
 			pfn = entries[i] & ((1ULL << 55) - 1);
-			found += !movable_only || hv_in_zones(pfn, zones, nr);
+			found += !movable_only || hv_in_zones(pfn, ranges, nr);
 		}
 	}
 	close(fd);
@@ -330,6 +369,26 @@ long pin_movable_blocks(unsigned long *blocks, long max)
 		nr++;
 	}
 	return nr;
+}
+
+long pin_cycle_blocks(unsigned long *blocks, long *nr, double *slowest)
+{
+	long i, bad, went = 0;
+
+	for (i = 0; i < *nr; i++) {
+		double begin = pin_now(), took;
+
+		if (hv_set_block(blocks[i], "offline", PIN_OFFLINE_SECONDS))
+			continue;
+		took = pin_now() - begin;
+		if (took > *slowest)
+			*slowest = took;
+		hv_set_block(blocks[i], "online_movable", PIN_OFFLINE_SECONDS);
+		blocks[went++] = blocks[i];
+	}
+	bad = *nr - went;
+	*nr = went;
+	return bad;
 }
 
 void pin_fill(char *addr, size_t len)
@@ -395,6 +454,40 @@ long pin_settle(long held)
 		now = pin_held();
 	}
 	return now;
+}
+
+/* --- events --- */
+
+#define TRACE	"/sys/kernel/debug/tracing/instances/longterm_pin"
+
+int pin_trace_start(const char *event)
+{
+	char path[160];
+
+	rmdir(TRACE);
+	if (mkdir(TRACE, 0700))
+		return -errno;
+	snprintf(path, sizeof(path), TRACE "/events/%s/enable", event);
+	return hv_write_text(path, "1");
+}
+
+long pin_trace_count(const char *word, const char *word2)
+{
+	FILE *file = fopen(TRACE "/trace", "re");
+	char line[512];
+	long nr = 0;
+
+	if (!file)
+		return -errno;
+	while (fgets(line, sizeof(line), file))
+		nr += line[0] != '#' && strstr(line, word) && strstr(line, word2);
+	fclose(file);
+	return nr;
+}
+
+void pin_trace_stop(void)
+{
+	rmdir(TRACE);
 }
 
 double pin_now(void)

@@ -27,7 +27,7 @@ enum pinner {
 const char *pin_name(enum pinner who);
 /* Why it cannot pin here, or NULL */
 const char *pin_lacks(enum pinner who);
-/* Why there is nothing to test here, or NULL: needs ZONE_MOVABLE with room */
+/* Why there is nothing to test here, or NULL: needs ZONE_MOVABLE, or CMA, with room */
 const char *pin_lacks_movable(unsigned long mib);
 
 /* Pin for long: a file descriptor, which is closed to let go again */
@@ -35,13 +35,17 @@ int pin_start(enum pinner who, void *addr, size_t len);
 /* Copy what is pinned by the test module to @to */
 int pin_read(int fd, void *to);
 
+/* Areas of CMA, as CONFIG_CMA_DEBUGFS tells: how many, at most @max are stored */
+#define PIN_CMA_AREAS	"/sys/kernel/debug/cma/*"
+int pin_cma_areas(struct hv_zone *areas, int max);
+
 /* Anonymous memory, filled, of huge pages if wanted; NULL if there is none */
 char *pin_map(size_t len, int flags, bool thp);
 /* Say in each page which it is, and count those that do not say so */
 void pin_fill(char *addr, size_t len);
 size_t pin_wrong(const char *addr, size_t len);
 
-/* Pages of a mapping that are in ZONE_MOVABLE, or there at all */
+/* Pages of a mapping that are in ZONE_MOVABLE or CMA, or there at all */
 long pin_count_movable(const void *addr, size_t len);
 long pin_count_present(const void *addr, size_t len);
 
@@ -60,6 +64,24 @@ long pin_settle(long held);
 
 /* Memory blocks that are online in ZONE_MOVABLE: how many, at most @max are stored */
 long pin_movable_blocks(unsigned long *blocks, long max);
+
+/* Blocks go offline while pages are pinned within so many seconds */
+#define PIN_OFFLINE_SECONDS	15
+/*
+ * Offline and online each of @nr blocks.  Returns how many did not go in time; @blocks
+ * and @nr are those that did, and @slowest how long one of them took at most.
+ */
+long pin_cycle_blocks(unsigned long *blocks, long *nr, double *slowest);
+
+/* Told of each page that could not be moved at some try; only kernels with the series have it */
+#define PIN_FAIL_EVENT	"/sys/kernel/debug/tracing/events/migrate/mm_pin_migrate_fail"
+/*
+ * Follow an event of the kernel, such as "migrate/mm_pin_migrate_fail", in a tracing
+ * instance of its own; how many lines there are with each of two words; stop.
+ */
+int pin_trace_start(const char *event);
+long pin_trace_count(const char *word, const char *word2);
+void pin_trace_stop(void);
 
 /* Seconds on a clock that only goes forward */
 double pin_now(void);

@@ -67,13 +67,17 @@ FIXTURE_TEARDOWN(swapped)
 /* All of it out; then what is pinned comes from swap, or from the swap cache */
 TEST_F_TIMEOUT(swapped, comes_back, HV_TIMEOUT)
 {
+	unsigned long blocks[1024];
+	double slowest = 0;
 	size_t i, bad = 0;
 	int fd, tries;
 	char *mem;
-	long left;
+	long left, nr, kept;
 
 	if (self->missing)
 		SKIP(return, "%s", self->missing);
+	nr = pin_movable_blocks(blocks, 1024);
+	pin_cycle_blocks(blocks, &nr, &slowest);
 	mem = pin_map(LEN, MAP_PRIVATE, false);
 	ASSERT_NE(NULL, mem);
 	for (tries = 0, left = 1; left && tries < 20; tries++) {
@@ -90,6 +94,12 @@ TEST_F_TIMEOUT(swapped, comes_back, HV_TIMEOUT)
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(0, pin_count_movable(mem, LEN));
 	EXPECT_EQ(0, bad + pin_wrong(mem, LEN));
+
+	/* No block is kept that went without the pin */
+	kept = pin_cycle_blocks(blocks, &nr, &slowest);
+	TH_LOG("%ld blocks, the slowest took %.1f s, %ld did not go", nr, slowest, kept);
+	EXPECT_EQ(0, kept);
+	EXPECT_EQ(0, pin_count_movable(mem, LEN) + pin_wrong(mem, LEN));
 	close(fd);
 	munmap(mem, LEN);
 }

@@ -306,4 +306,147 @@ TEST_F_TIMEOUT(vfio, limited, HV_TIMEOUT)
 	EXPECT_EQ(self->held, pin_settle(self->held));
 }
 
+/* Huge pages: they leave as what they are, and the device finds what is in them */
+static void huge_pages(struct __test_metadata *_metadata, int container, char *mem,
+		       size_t len)
+{
+	long held = pin_held();
+
+	pin_fill(mem, len);
+	ASSERT_LT(0, pin_count_movable(mem, len));
+	ASSERT_EQ(0, map_dma(container, mem, len, IOVA, true));
+	EXPECT_EQ(0, pin_count_movable(mem, len));
+	EXPECT_EQ(0, pin_wrong(mem, len));
+	EXPECT_EQ(held + len / PIN_PAGE, pin_held());
+}
+
+/* Copied by the device from one end to the other */
+static void copy_huge(struct __test_metadata *_metadata, int device, __u64 bar, char *mem,
+		      size_t len)
+{
+	size_t at, to;
+
+	enable(device);
+	for (at = 0; at < len / 2; at += HV_HUGE) {
+		to = len - PIN_PAGE - at;
+		memset(mem + at, 0xc3 + at / HV_HUGE, 1024);
+		ASSERT_TRUE(edu_dma(device, bar, IOVA + at, 1024, false));
+		ASSERT_TRUE(edu_dma(device, bar, IOVA + to, 1024, true));
+		EXPECT_EQ(0, memcmp(mem + at, mem + to, 1024));
+	}
+}
+
+TEST_F_TIMEOUT(vfio, thp, HV_TIMEOUT)
+{
+	__u64 flags = 0;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	if (pin_want_thp(self->mem, 16 * MIB))
+		SKIP(return, "needs CONFIG_TRANSPARENT_HUGEPAGE");
+	self->mem[0] = 1;
+	EXPECT_EQ(0, hv_kpageflags(hv_pfn(self->mem), 1, &flags));
+	EXPECT_NE(0, flags & hv_bit(KPF_THP));
+	huge_pages(_metadata, self->container, self->mem, 16 * MIB);
+	if (self->edu)
+		copy_huge(_metadata, self->device, self->bar, self->mem, 16 * MIB);
+	EXPECT_EQ(16 * MIB, unmap_dma(self->container, 16 * MIB, IOVA));
+	EXPECT_EQ(self->held, pin_settle(self->held));
+}
+
+TEST_F_TIMEOUT(vfio, hugetlb, HV_TIMEOUT)
+{
+	char *mem;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	ASSERT_EQ(8, hv_resize(8));
+	mem = hv_map(8);
+	ASSERT_NE(MAP_FAILED, (void *)mem);
+	huge_pages(_metadata, self->container, mem, 8 * HV_HUGE);
+	if (self->edu)
+		copy_huge(_metadata, self->device, self->bar, mem, 8 * HV_HUGE);
+	EXPECT_EQ(8 * HV_HUGE, unmap_dma(self->container, 8 * HV_HUGE, IOVA));
+	EXPECT_EQ(self->held, pin_settle(self->held));
+	munmap(mem, 8 * HV_HUGE);
+	EXPECT_EQ(0, hv_resize(0));
+}
+
+#define TRACING		"/sys/kernel/debug/tracing/"
+#define PROBE		"longterm_pin/calls"
+#define NO_HUGE		"/sys/module/vfio_iommu_type1/parameters/disable_hugepages"
+
+/* Count calls of the function that VFIO pins with, from now on */
+static bool count_calls(void)
+{
+	return !hv_write_text(TRACING "kprobe_events",
+			      "p:" PROBE " pin_user_pages_remote") &&
+	       !hv_write_text(TRACING "events/" PROBE "/enable", "1");
+}
+
+/* How many there were, -1 if that is not known; stop counting */
+static long calls_counted(void)
+{
+	FILE *file = fopen(TRACING "kprobe_profile", "re");
+	char line[256], name[64];
+	long nr = -1, hits;
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%63s %ld", name, &hits) == 2 &&
+		    !strcmp(name, "calls"))
+			nr = hits;
+	if (file)
+		fclose(file);
+	hv_write_text(TRACING "events/" PROBE "/enable", "0");
+	hv_write_text(TRACING "kprobe_events", "-:" PROBE);
+	return nr;
+}
+
+/* There is an array for 512 pages; without it a GiB took 262,144 calls */
+TEST_F_TIMEOUT(vfio, batches, HV_TIMEOUT)
+{
+	long calls, pages = LEN / PIN_PAGE;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	if (access(TRACING "kprobe_events", F_OK))
+		SKIP(return, "needs CONFIG_KPROBE_EVENTS");
+	pin_fill(self->mem, LEN);
+	ASSERT_TRUE(count_calls());
+	EXPECT_EQ(0, map_dma(self->container, self->mem, LEN, IOVA, true));
+	calls = calls_counted();
+	TH_LOG("%ld calls to pin %ld pages, %ld for each GiB", calls, pages,
+	       calls * 262144 / pages);
+	EXPECT_LT(0, calls);
+	/* Every one of them full, but for a few at both ends */
+	EXPECT_GE(pages / 512 + 4, calls);
+	EXPECT_EQ(LEN, unmap_dma(self->container, LEN, IOVA));
+}
+
+/* Page by page if the module is told so, and it does as well */
+TEST_F_TIMEOUT(vfio, single_pages, HV_TIMEOUT)
+{
+	size_t len = 8 * MIB;
+	long calls;
+
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
+	if (access(NO_HUGE, W_OK))
+		SKIP(return, "needs " NO_HUGE);
+	if (access(TRACING "kprobe_events", F_OK))
+		SKIP(return, "needs CONFIG_KPROBE_EVENTS");
+	ASSERT_EQ(0, hv_write_text(NO_HUGE, "Y"));
+	pin_fill(self->mem, len);
+	EXPECT_TRUE(count_calls());
+	EXPECT_EQ(0, map_dma(self->container, self->mem, len, IOVA, true));
+	calls = calls_counted();
+	hv_write_text(NO_HUGE, "N");
+	EXPECT_EQ(len / PIN_PAGE, calls);
+	EXPECT_EQ(0, pin_count_movable(self->mem, len));
+	EXPECT_EQ(0, pin_wrong(self->mem, len));
+	EXPECT_EQ(self->held + len / PIN_PAGE, pin_held());
+	EXPECT_EQ(len, unmap_dma(self->container, len, IOVA));
+	EXPECT_EQ(self->held, pin_settle(self->held));
+}
+
 TEST_HARNESS_MAIN

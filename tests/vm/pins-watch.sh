@@ -6,7 +6,7 @@
 # number NAME: a field of hugemem pins --json
 number() { hugemem pins --json | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"; }
 
-plan 6
+plan 9
 moved=$(number moved)
 hm-pin --mib 64 --rounds 1 --hold >/tmp/pin &
 pinner=$!
@@ -26,4 +26,17 @@ sleep 1
 kill $watcher
 wait $watcher
 check "pages in a pipe are told of, with who wanted them" grep -q 's  busy-[0-9]*  pfn 0x[0-9a-f]* in Movable: busy' /tmp/failures
+check "then totals by cause, zone and task" sh -c '
+	grep -q "[1-9]  by cause: busy$" /tmp/failures && grep -q "[1-9]  by zone: Movable$" /tmp/failures &&
+	grep -q "[1-9]  by task: busy$" /tmp/failures'
+hugemem pins --failures --json >/tmp/totals 2>/dev/null &
+watcher=$!
+until [ -d /sys/kernel/debug/tracing/instances/hugemem-$watcher ]; do sleep 0.1; done
+sleep 1
+hm-pin --mib 16 --rounds 1 >/dev/null
+kill $watcher
+wait $watcher
+check "who had pages moved, and how many: 16 MiB" grep -q '"moved":{"pages":40[0-9][0-9],"by_task":{"hm-pin":40[0-9][0-9]}}' /tmp/totals
+cat /tmp/totals >&2
+check "none of them failed" grep -q '"failures":{"pages":0,' /tmp/totals
 check "its tracing instance is gone" sh -c '! ls -d /sys/kernel/debug/tracing/instances/hugemem-* 2>/dev/null'
