@@ -21,6 +21,7 @@ grep -q 'kernel.org: ' "$WORK/err" && grep -q 'debian: ' "$WORK/err" && grep -q 
 # The cache.
 mini_tarball "$WORK/mini" "$CACHE/src/linux-5.10.9.tar.xz"
 works "from the cache" "$Q/import"
+grep -q "linux-5.10.9.tar.xz: bases has no sha256 of it; verified is what it holds, against the git tree ${want:0:12}" "$WORK/err"; ok "says that no sha256 is recorded, and what is verified"
 [[ $(cat "$WORK/out") == "$CACHE/tree/5.10.y-stock" && $(base_tree) == "$want" ]]; ok "prints the tree; it is the recorded one"
 [[ -f $CACHE/tree/5.10.y-stock/mm/tables.o_shipped ]]; ok "ignored files are in it"
 [[ ! -e $CACHE/tree/5.10.y-stock/drivers/left ]]; ok "what Debian leaves out is not"
@@ -48,6 +49,7 @@ grep -q 'carrying on with .*(100 bytes' "$WORK/err" && [[ $(base_tree) == "$want
 afresh
 cp "$WORK/mirror/v5.x/linux-5.10.9.tar.xz" "$CACHE/src/linux-5.10.9.tar.xz.part"
 works "a download that was complete is used" "$Q/import"
+[ "$(grep -c 'no sha256' "$WORK/err")" = 0 ]; ok "a recorded sha256 is not said to be missing"
 
 # Damage on the way.
 afresh

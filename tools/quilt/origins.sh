@@ -17,6 +17,11 @@ sha256_fits() {
 	[[ -z $2 || $2 == "$SHA256_SEEN" ]]
 }
 
+# say_unrecorded NAME: that bases has no sha256 of it, and what is verified instead.
+say_unrecorded() {
+	say "$1: bases has no sha256 of it; verified is what it holds, against the git tree ${BASE_TREE:0:12} (docs/versions.md)"
+}
+
 # fetch_tarball: sets TARBALL and TARBALL_ORIGIN; tries the origins in order and says why each failed.
 fetch_tarball() {
 	local origin
@@ -49,6 +54,7 @@ from_cache() {
 		[[ $file == *.xz ]] || sha=
 		sha256_fits "$file" "$sha" ||
 			die 1 "$file is damaged or another release: its sha256 is $SHA256_SEEN, bases has $sha" "remove it and run this again"
+		[[ -n $sha ]] || say_unrecorded "${file##*/}"
 		TARBALL=$file TARBALL_ORIGIN="cache ${file##*/}"
 		return 0
 	done
@@ -80,7 +86,7 @@ from_kernel_org() {
 		;;
 	esac
 	sha=$(origin_field kernel.org 3)
-	[[ -n $sha ]] || say "the sha256 of $name is not recorded; the tree decides"
+	[[ -n $sha ]] || say_unrecorded "$name"
 	if ! sha256_fits "$part" "$sha" || ! xz -t "$part" 2>/dev/null; then
 		mv "$part" "$CACHE_SRC/$name.damaged"
 		failed "kernel.org: $name arrived damaged: sha256 $SHA256_SEEN${sha:+, bases has $sha}; kept as $name.damaged, a re-run fetches it anew"
