@@ -218,7 +218,7 @@ TEST_F_TIMEOUT(counters, move_head, HV_TIMEOUT)
 /* Each page and each batch, when it joins the pool and when it leaves */
 TEST_F_TIMEOUT(counters, tracepoints, HV_TIMEOUT)
 {
-	const char *missing = self->missing ? self->missing : hv_trace_start();
+	const char *missing = self->missing ? self->missing : hv_trace_start(HV_EVENTS);
 	long nr = PAGES / 4, i;
 	char text[64];
 
@@ -259,7 +259,7 @@ TEST_F_TIMEOUT(counters, restore_nomem, HV_TIMEOUT)
 	if (!missing)
 		missing = lacks_counts();
 	if (!missing)
-		missing = hv_trace_start();
+		missing = hv_trace_start(HV_EVENTS);
 	if (missing)
 		SKIP(return, "%s", missing);
 	ASSERT_EQ(PAGES, hv_resize(PAGES));

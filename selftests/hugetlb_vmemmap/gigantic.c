@@ -121,7 +121,7 @@ TEST_F_TIMEOUT(gigantic, counted, HV_TIMEOUT)
 	if (!missing && !variant->on && !hv_has_sysctl())
 		missing = "nothing is counted";
 	if (!missing)
-		missing = hv_trace_start();
+		missing = hv_trace_start(HV_EVENTS);
 	if (missing)
 		SKIP(return, "%s", missing);
 

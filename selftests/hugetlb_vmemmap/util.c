@@ -182,6 +182,20 @@ void hv_reset(void)
 	hv_start();
 }
 
+/* The next line of the kernel log; false if there is none yet */
+static bool log_line(int log, char *line, size_t size)
+{
+	ssize_t n;
+
+	do {
+		n = read(log, line, size - 1);
+	} while (n < 0 && errno == EPIPE);	/* overwritten before we read it */
+	if (n <= 0)
+		return false;
+	line[n] = '\0';
+	return true;
+}
+
 const char *hv_complaint(void)
 {
 	static const char * const words[] = {
@@ -191,17 +205,10 @@ const char *hv_complaint(void)
 	};
 	static char line[1024];
 	unsigned int i;
-	ssize_t n;
 
 	if (before.kmsg < 0)
 		return NULL;
-	for (;;) {
-		n = read(before.kmsg, line, sizeof(line) - 1);
-		if (n < 0 && errno == EPIPE)
-			continue;	/* overwritten before we read it */
-		if (n <= 0)
-			return NULL;
-		line[n] = '\0';
+	while (log_line(before.kmsg, line, sizeof(line))) {
 		for (i = 0; words[i]; i++) {
 			if (!strstr(line, words[i]))
 				continue;
@@ -209,6 +216,7 @@ const char *hv_complaint(void)
 			return strchr(line, ';') ? strchr(line, ';') + 1 : line;
 		}
 	}
+	return NULL;
 }
 
 int hv_log_open(void)
@@ -220,21 +228,19 @@ int hv_log_open(void)
 	return log;
 }
 
-bool hv_log_has(int log, const char *text)
+long hv_log_count(int log, const char *word, const char *word2)
 {
 	char line[1024];
-	bool found = false;
-	ssize_t n;
+	long nr = 0;
 
-	for (;;) {
-		n = read(log, line, sizeof(line) - 1);
-		if (n < 0 && errno == EPIPE)
-			continue;	/* overwritten before we read it */
-		if (n <= 0)
-			return found;
-		line[n] = '\0';
-		found |= !!strstr(line, text);
-	}
+	while (log_line(log, line, sizeof(line)))
+		nr += strstr(line, word) && strstr(line, word2);
+	return nr;
+}
+
+bool hv_log_has(int log, const char *text)
+{
+	return hv_log_count(log, text, "") > 0;
 }
 
 /* --- memory --- */
@@ -732,60 +738,66 @@ const char *hv_lacks(unsigned int needs)
 
 /* --- tracepoints --- */
 
-#define EVENTS	"events/hugetlb_vmemmap/enable"
+static char trace_dir[80], trace_enable[160];
 
-static char trace_dir[80];
-
-const char *hv_trace_start(void)
+const char *hv_trace_start(const char *events)
 {
 	static const char * const mounts[] = {
 		"/sys/kernel/tracing", "/sys/kernel/debug/tracing", NULL
 	};
-	char path[128];
+	char path[160];
 	unsigned int i;
 
 	for (i = 0; mounts[i]; i++) {
-		snprintf(path, sizeof(path), "%s/" EVENTS, mounts[i]);
+		snprintf(path, sizeof(path), "%s/events/%s/enable", mounts[i], events);
 		if (access(path, F_OK))
 			continue;
-		snprintf(trace_dir, sizeof(trace_dir),
-			 "%s/instances/hugetlb_vmemmap", mounts[i]);
-		if (mkdir(trace_dir, 0700) && errno != EEXIST)
+		snprintf(trace_dir, sizeof(trace_dir), "%s/instances/selftests",
+			 mounts[i]);
+		/* Of a test that died */
+		rmdir(trace_dir);
+		if (mkdir(trace_dir, 0700))
 			return "cannot make an instance of tracing";
-		snprintf(path, sizeof(path), "%s/" EVENTS, trace_dir);
-		return hv_write_text(path, "1") ? "cannot enable tracepoints" : NULL;
+		snprintf(trace_enable, sizeof(trace_enable), "%s/events/%s/enable",
+			 trace_dir, events);
+		return hv_write_text(trace_enable, "1") ?
+		       "cannot enable tracepoints" : NULL;
 	}
 	return "needs tracepoints, and tracefs at /sys/kernel/tracing";
 }
 
 void hv_trace_end(void)
 {
-	char path[128];
-
 	if (!trace_dir[0])
 		return;
-	snprintf(path, sizeof(path), "%s/" EVENTS, trace_dir);
-	hv_write_text(path, "0");
+	hv_write_text(trace_enable, "0");
 	rmdir(trace_dir);
 }
 
-long hv_traced(const char *event, const char *text)
+long hv_trace_count(const char *word, const char *word2)
 {
-	char path[128], name[64], line[512], *at;
+	char path[128], line[512], *at;
 	FILE *file;
 	long nr = 0;
 
 	snprintf(path, sizeof(path), "%s/trace", trace_dir);
-	snprintf(name, sizeof(name), ": hugetlb_vmemmap_%s: ", event);
-	file = fopen(path, "r");
+	file = fopen(path, "re");
 	if (!file)
 		return -errno;
 	while (fgets(line, sizeof(line), file)) {
-		at = strstr(line, name);
-		nr += at && strstr(at, text);
+		at = line[0] == '#' ? NULL : strstr(line, word);
+		nr += at && strstr(at, word2);
 	}
 	fclose(file);
 	return nr;
+}
+
+long hv_traced(const char *event, const char *text)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), ": hugetlb_vmemmap_%s: ", event);
+	return hv_trace_count(name, text);
 }
 
 long hv_traced_page(const char *event, unsigned long pfn, int order, int ret)

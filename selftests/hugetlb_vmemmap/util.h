@@ -46,8 +46,10 @@ void hv_reset(void);
 /* What the kernel complained about since then, or NULL */
 const char *hv_complaint(void);
 
-/* The kernel log from now on, to be closed; whether a line of it has @text since */
+/* The kernel log from now on, to be closed */
 int hv_log_open(void);
+/* How many lines there are since the last time that have both words; has one @text? */
+long hv_log_count(int log, const char *word, const char *word2);
 bool hv_log_has(int log, const char *text);
 
 /* In a harness test: the kernel has not complained since hv_reset() or hv_start() */
@@ -145,12 +147,15 @@ const char *hv_state_name(enum hv_state state);
 long hv_count_state(const unsigned long *heads, long nr, enum hv_state state);
 
 /*
- * Tracepoints of the optimization, in a buffer of their own.  Start: the reason why
- * they cannot be had, or NULL.
+ * Tracepoints, one ("migrate/mm_pin_migrate_fail") or all of a system, in a buffer of
+ * their own.  Start: the reason why they cannot be had, or NULL.
  */
-const char *hv_trace_start(void);
+const char *hv_trace_start(const char *events);
 void hv_trace_end(void);
-/* How many times an event was hit, with @text in what it tells */
+#define HV_EVENTS	"hugetlb_vmemmap"	/* those of the optimization */
+/* How many lines have a word, and the other one behind it */
+long hv_trace_count(const char *word, const char *word2);
+/* How many times an event of HV_EVENTS was hit, with @text in what it tells */
 long hv_traced(const char *event, const char *text);
 /* ... that a page of an order came to @ret */
 long hv_traced_page(const char *event, unsigned long pfn, int order, int ret);

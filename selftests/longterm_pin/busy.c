@@ -56,8 +56,8 @@ TEST_F_TIMEOUT(busy, held_by_pipe, HV_TIMEOUT)
 	addr = pin_map(len, MAP_PRIVATE, false);
 	ASSERT_NE(NULL, addr);
 	ASSERT_LT(0, pin_count_movable(addr, len));
-	traced = !access(PIN_FAIL_EVENT, F_OK);
-	ASSERT_TRUE(!traced || !pin_trace_start("migrate/mm_pin_migrate_fail"));
+	traced = pin_tells_failures();
+	ASSERT_TRUE(!traced || !hv_trace_start(PIN_FAIL_EVENT));
 	iov.iov_base = addr + len / 2;
 	ASSERT_EQ(0, pipe(fds));
 	ASSERT_EQ(PIN_PAGE, vmsplice(fds[1], &iov, 1, 0));
@@ -79,9 +79,9 @@ TEST_F_TIMEOUT(busy, held_by_pipe, HV_TIMEOUT)
 	/* All CPUs are asked once at the most, however often it is tried */
 	EXPECT_GE(1, pin_vmstat("pin_migrate_lru_drain") - drained);
 	if (traced) {
-		EXPECT_EQ(TRIES, pin_trace_count(words, "cause=busy"));
-		EXPECT_EQ(TRIES, pin_trace_count(words, ""));
-		pin_trace_stop();
+		EXPECT_EQ(TRIES, hv_trace_count(words, "cause=busy"));
+		EXPECT_EQ(TRIES, hv_trace_count(words, ""));
+		hv_trace_end();
 	}
 	EXPECT_EQ(held, pin_held());
 	EXPECT_EQ(0, pin_wrong(addr, len));
@@ -125,8 +125,8 @@ TEST_F_TIMEOUT(busy, two_pinners, HV_TIMEOUT)
 
 	if (self->missing)
 		SKIP(return, "%s", self->missing);
-	traced = !access(PIN_FAIL_EVENT, F_OK);
-	ASSERT_TRUE(!traced || !pin_trace_start("migrate/mm_pin_migrate_fail"));
+	traced = pin_tells_failures();
+	ASSERT_TRUE(!traced || !hv_trace_start(PIN_FAIL_EVENT));
 	for (round = 0; round < 30; round++) {
 		char *addr = pin_map(len, round % 2 ? MAP_PRIVATE : MAP_SHARED,
 				     false);
@@ -150,14 +150,14 @@ TEST_F_TIMEOUT(busy, two_pinners, HV_TIMEOUT)
 	}
 	EXPECT_EQ(0, failed);
 	if (traced) {
-		long isolate = pin_trace_count("pfn=", "cause=isolate");
-		long busy = pin_trace_count("pfn=", "cause=busy");
+		long isolate = hv_trace_count("pfn=", "cause=isolate");
+		long busy = hv_trace_count("pfn=", "cause=busy");
 
 		TH_LOG("tried in vain: %ld isolated by the other, %ld held by it",
 		       isolate, busy);
 		/* They did get into each other's way */
 		EXPECT_LT(0, isolate + busy);
-		pin_trace_stop();
+		hv_trace_end();
 	}
 }
 

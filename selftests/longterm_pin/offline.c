@@ -160,24 +160,6 @@ static bool fill_pipe(int fd, void *page, unsigned int references)
 	return true;
 }
 
-/* Lines of the kernel log, from where @fd is, that have both words */
-static long log_lines(int fd, const char *word, const char *word2)
-{
-	char line[1024];
-	long nr = 0;
-	ssize_t n;
-
-	for (;;) {
-		n = read(fd, line, sizeof(line) - 1);
-		if (n < 0 && errno == EPIPE)
-			continue;	/* overwritten before we read it */
-		if (n <= 0)
-			return nr;
-		line[n] = 0;
-		nr += strstr(line, word) && strstr(line, word2);
-	}
-}
-
 /* As much memory as has a page in a block that can go */
 #define TOLD	(256 * MIB)
 
@@ -192,7 +174,7 @@ TEST_F_TIMEOUT(offline, told, HV_TIMEOUT)
 
 	if (self->missing)
 		SKIP(return, "%s", self->missing);
-	if (access(PIN_FAIL_EVENT, F_OK))
+	if (!pin_tells_failures())
 		SKIP(return, "needs a kernel that tells of pins: no " PIN_FAIL_EVENT);
 	/* One page that is where a block goes as long as nobody holds it */
 	nr = pin_movable_blocks(blocks, 1024);
@@ -212,19 +194,18 @@ TEST_F_TIMEOUT(offline, told, HV_TIMEOUT)
 	ASSERT_TRUE(fill_pipe(fds[1], page, 1024));
 	ASSERT_EQ(pfn, hv_pfn(page));
 
-	log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	log = hv_log_open();
 	ASSERT_LE(0, log);
-	lseek(log, 0, SEEK_END);
 	ASSERT_NE(0, hv_set_block(block, "offline", 8));
 	snprintf(words, sizeof(words), "the first is pfn %#lx, order 0", pfn);
-	EXPECT_EQ(2, log_lines(log, ": 1 pages look pinned", words));
+	EXPECT_EQ(2, hv_log_count(log, ": 1 pages look pinned", words));
 
 	/* Nothing is told of a block that goes */
 	close(fds[0]);
 	close(fds[1]);
 	EXPECT_EQ(0, hv_set_block(block, "offline", PIN_OFFLINE_SECONDS));
 	EXPECT_EQ(0, hv_set_block(block, "online_movable", PIN_OFFLINE_SECONDS));
-	EXPECT_EQ(0, log_lines(log, "look pinned", ""));
+	EXPECT_EQ(0, hv_log_count(log, "look pinned", ""));
 	close(log);
 	munmap(mem, TOLD);
 }

@@ -18,7 +18,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -241,12 +240,21 @@ const char *pin_lacks(enum pinner who)
 		close(fd);
 		return NULL;
 	}
-	/* What is there and does not work is no reason to skip: the test will say why */
-	if (fd != -ENOENT && fd != -ENODEV && fd != -ENXIO && fd != -ENOSYS &&
-	    fd != -ENOTTY && fd != -EINVAL && fd != -EAFNOSUPPORT && fd != -EPERM)
-		return NULL;
-	if (fd == -EPERM)
+	switch (fd) {
+	case -EPERM:
 		return "needs root";
+	case -ENOENT:
+	case -ENODEV:
+	case -ENXIO:
+	case -ENOSYS:
+	case -ENOTTY:
+	case -EINVAL:
+	case -EAFNOSUPPORT:
+		break;
+	default:
+		/* It is there and does not work: the test will say why */
+		return NULL;
+	}
 	switch (who) {
 	case PIN_URING:
 		return "needs CONFIG_IO_URING";
@@ -263,7 +271,8 @@ const char *pin_lacks(enum pinner who)
 
 /* --- memory, and where it lies --- */
 
-int pin_cma_areas(struct hv_zone *areas, int max)
+/* Areas of CMA, as CONFIG_CMA_DEBUGFS tells */
+static int cma_areas(struct hv_zone *areas, int max)
 {
 	char path[256];
 	glob_t found;
@@ -291,7 +300,7 @@ static int movable_ranges(struct hv_zone ranges[128])
 {
 	int nr = hv_movable_zones(ranges, 64);
 
-	return nr + pin_cma_areas(ranges + nr, 64);
+	return nr + cma_areas(ranges + nr, 64);
 }
 
 const char *pin_lacks_movable(unsigned long mib)
@@ -456,38 +465,9 @@ long pin_settle(long held)
 	return now;
 }
 
-/* --- events --- */
-
-#define TRACE	"/sys/kernel/debug/tracing/instances/longterm_pin"
-
-int pin_trace_start(const char *event)
+bool pin_tells_failures(void)
 {
-	char path[160];
-
-	rmdir(TRACE);
-	if (mkdir(TRACE, 0700))
-		return -errno;
-	snprintf(path, sizeof(path), TRACE "/events/%s/enable", event);
-	return hv_write_text(path, "1");
-}
-
-long pin_trace_count(const char *word, const char *word2)
-{
-	FILE *file = fopen(TRACE "/trace", "re");
-	char line[512];
-	long nr = 0;
-
-	if (!file)
-		return -errno;
-	while (fgets(line, sizeof(line), file))
-		nr += line[0] != '#' && strstr(line, word) && strstr(line, word2);
-	fclose(file);
-	return nr;
-}
-
-void pin_trace_stop(void)
-{
-	rmdir(TRACE);
+	return !access("/sys/kernel/debug/tracing/events/" PIN_FAIL_EVENT, F_OK);
 }
 
 double pin_now(void)

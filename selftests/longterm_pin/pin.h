@@ -35,9 +35,7 @@ int pin_start(enum pinner who, void *addr, size_t len);
 /* Copy what is pinned by the test module to @to */
 int pin_read(int fd, void *to);
 
-/* Areas of CMA, as CONFIG_CMA_DEBUGFS tells: how many, at most @max are stored */
-#define PIN_CMA_AREAS	"/sys/kernel/debug/cma/*"
-int pin_cma_areas(struct hv_zone *areas, int max);
+#define PIN_CMA_AREAS	"/sys/kernel/debug/cma/*"	/* a folder for each */
 
 /* Anonymous memory, filled, of huge pages if wanted; NULL if there is none */
 char *pin_map(size_t len, int flags, bool thp);
@@ -73,15 +71,10 @@ long pin_movable_blocks(unsigned long *blocks, long max);
  */
 long pin_cycle_blocks(unsigned long *blocks, long *nr, double *slowest);
 
-/* Told of each page that could not be moved at some try; only kernels with the series have it */
-#define PIN_FAIL_EVENT	"/sys/kernel/debug/tracing/events/migrate/mm_pin_migrate_fail"
-/*
- * Follow an event of the kernel, such as "migrate/mm_pin_migrate_fail", in a tracing
- * instance of its own; how many lines there are with each of two words; stop.
- */
-int pin_trace_start(const char *event);
-long pin_trace_count(const char *word, const char *word2);
-void pin_trace_stop(void);
+/* For hv_trace_start(): each page that could not be moved at some try */
+#define PIN_FAIL_EVENT	"migrate/mm_pin_migrate_fail"
+/* Is it there? Only kernels with the series have it */
+bool pin_tells_failures(void);
 
 /* Seconds on a clock that only goes forward */
 double pin_now(void);

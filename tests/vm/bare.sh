@@ -6,16 +6,6 @@ cap_sys_admin=21
 cap_sys_resource=24
 cap_bpf=39
 
-# ends STATUS COMMAND...: with that status; what it says goes to the console and to /tmp/said
-ends() {
-	want=$1
-	shift
-	status=0
-	"$@" >/tmp/said 2>&1 || status=$?
-	cat /tmp/said >&2
-	[ "$status" = "$want" ] || { echo "ended with $status instead of $want" >&2; return 1; }
-}
-
 said() { grep -q "$1" /tmp/said; }
 
 plan 25

@@ -6,13 +6,6 @@ far=/sys/devices/system/node/node1/hugepages/hugepages-2048kB
 policy=/proc/sys/vm/hugetlb_optimize_vmemmap_movable
 pages=256
 
-# free_kib: free memory, that of the per-CPU lists included; caches are dropped first
-free_kib() {
-	sync
-	echo 3 >/proc/sys/vm/drop_caches
-	awk '/nr_free_pages/ { n += $2 } $1 == "count:" { n += $2 } END { print n * 4 }' /proc/zoneinfo
-}
-
 plug() { hm_step plug && hm_wait_online $((booted + blocks)); }
 unplug() { hm_step unplug && hm_wait_blocks "$booted"; }
 
@@ -33,23 +26,23 @@ blocks=$((1024 * 1024 * 1024 / 0x$(cat /sys/devices/system/memory/block_size_byt
 
 # The first time pays for caches and page tables
 for round in first measured; do
-	before=$(free_kib)
+	before=$(hm_free_kib)
 	check "$round: the DIMM comes, online as movable" plug
 	check "$round: pages are made in it" pool $pages
 	check "$round: all are optimised" optimized $pages
 	check "$round: the pool shrinks" pool 0
 	check "$round: it leaves" unplug
 done
-metric missing.shrunk "$((before - $(free_kib)))" KiB
+metric missing.shrunk "$((before - $(hm_free_kib)))" KiB
 
-before=$(free_kib)
+before=$(hm_free_kib)
 restored=$(counted restore)
 check "it comes again" plug
 check "pages are made in it again" pool $pages
 check "it leaves with free optimised pages" unplug
 check "their memory map was restored first" test $(($(counted restore) - restored)) = $pages
 check "they are out of the pool" none_left
-metric missing.free "$((before - $(free_kib)))" KiB
+metric missing.free "$((before - $(hm_free_kib)))" KiB
 
 # And where policy leaves them alone
 echo 0 >$policy

@@ -10,13 +10,6 @@ memory=/sys/devices/system/memory
 
 unplug_and_wait() { hm_step unplug && hm_wait_blocks "$booted"; }
 
-# free_kib: free memory, that of the per-CPU lists included; caches are dropped first
-free_kib() {
-	sync
-	echo 3 >/proc/sys/vm/drop_caches
-	awk '/nr_free_pages/ { n += $2 } $1 == "count:" { n += $2 } END { print n * 4 }' /proc/zoneinfo
-}
-
 # One function alone is traced, so that tracing costs nothing; its time is instructions under icount.
 trace_add() {
 	echo __add_memory >"$trace/set_ftrace_filter" &&
@@ -53,14 +46,14 @@ alone=${3-}
 if [ "$alone" ]; then plan 23; else plan 19; fi
 online offline
 booted=$(hm_blocks)
-before=$(free_kib)
+before=$(hm_free_kib)
 zones=$(zones)
 iomem=$(cat /proc/iomem)
 total=$(awk '/^MemTotal/ { print $2 }' /proc/meminfo)
 
 check "the host plugs a DIMM" hm_step plug
 check "its blocks appear" hm_wait_blocks $((booted + blocks))
-metric dimm.lost "$((before - $(free_kib)))" KiB
+metric dimm.lost "$((before - $(hm_free_kib)))" KiB
 is "$(mode)" "$mode" "its memory map lies where it was wanted"
 if [ "$alone" ]; then
 	# With 128 MiB blocks and 8 GiB, the first is memory map and nothing else
@@ -84,11 +77,11 @@ check "the host unplugs it while it is online" unplug_and_wait
 as_before "when it was online"
 
 # What a first round leaves in caches and page tables is there for the second one.
-before=$(free_kib)
+before=$(hm_free_kib)
 check "it comes again" hm_step plug
 check "it goes online again" hm_wait_online $((booted + blocks))
 check "the host unplugs it again" unplug_and_wait
-metric dimm.missing "$((before - $(free_kib)))" KiB
+metric dimm.missing "$((before - $(hm_free_kib)))" KiB
 
 # Now the kernel uses it as well, so it stays.
 online online_kernel

@@ -16,16 +16,6 @@ done
 small=$(hm_pool 2048)/nr_hugepages
 large=$(hm_pool 1048576)/nr_hugepages
 
-# ends STATUS COMMAND...: with that status; what it says goes to the console and to /tmp/said
-ends() {
-	want=$1
-	shift
-	status=0
-	"$@" >/tmp/said 2>&1 || status=$?
-	cat /tmp/said >&2
-	[ "$status" = "$want" ] || { echo "ended with $status instead of $want" >&2; return 1; }
-}
-
 # resize FILE FROM TO: by a write, with latency counting; exactly as many as sysfs says are made or released
 resize() {
 	[ "$(cat "$1")" = "$2" ] || return 1
@@ -116,12 +106,10 @@ seen() {
 	! cmp -s /tmp/before /tmp/after
 }
 
-# free_kib: free pages, those in the lists of CPUs included
+# free_kib: free memory, without what this script has written
 free_kib() {
 	rm -f /tmp/said /tmp/json /tmp/want /tmp/after
-	echo 3 >/proc/sys/vm/drop_caches
-	cat /proc/sys/vm/stat_refresh
-	awk '/nr_free_pages/ { n += $2 } $1 == "count:" { n += $2 } END { print n * 4 }' /proc/zoneinfo
+	hm_free_kib
 }
 
 # failures: pins --failures works where the kernel tells of long-term pins, and refuses elsewhere

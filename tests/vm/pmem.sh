@@ -11,13 +11,6 @@ cd /selftests/longterm_pin || exit 1
 # is GOT WANTED NAME
 is() { if [ "$1" = "$2" ]; then ok "$3"; else not_ok "$3" "'$1' is not '$2'"; fi; }
 
-# free_kib: free memory, that of the per-CPU lists included
-free_kib() {
-	sync
-	echo 3 >/proc/sys/vm/drop_caches
-	awk '/nr_free_pages/ { n += $2 } $1 == "count:" { n += $2 } END { print n * 4 }' /proc/zoneinfo
-}
-
 zones() { grep -E 'Node|present|managed|spanned|start_pfn' /proc/zoneinfo; }
 
 driver() { basename "$(readlink "$nd/devices/$1/driver")"; }
@@ -58,13 +51,13 @@ is "$(driver namespace0.0)" nd_pmem "persistent memory is a disk"
 check "long-term pins of its files" pins /dev/pmem0
 check "it is released" release namespace0.0
 
-before=$(free_kib)
+before=$(hm_free_kib)
 check "it becomes a disk that holds its own memory map" claim pfn_seed pmem nd_pmem
 pfn=$claimed
-metric pmem.disk "$((before - $(free_kib)))" KiB
+metric pmem.disk "$((before - $(hm_free_kib)))" KiB
 check "long-term pins of its files, too" pins "/dev/$(basename "$nd/devices/$pfn"/block/*)"
 check "it is released" unclaim "$pfn"
-metric pmem.disk.missing "$((before - $(free_kib)))" KiB
+metric pmem.disk.missing "$((before - $(hm_free_kib)))" KiB
 is "$(zones)" "$zones" "zones are as before"
 
 check "it becomes a device" claim dax_seed pmem dax_pmem
@@ -74,10 +67,10 @@ check "long-term pins of it" hm_nested ./dax /dev/dax0.0
 iomem=$(cat /proc/iomem)
 total=$(awk '/^MemTotal/ { print $2 }' /proc/meminfo)
 echo dax0.0 >/sys/bus/dax/drivers/device_dax/unbind
-before=$(free_kib)
+before=$(hm_free_kib)
 check "it becomes memory of the system" sh -c "echo dax0.0 >/sys/bus/dax/drivers/kmem/new_id"
 check "seven memory blocks appear" hm_wait_blocks $((booted + 7))
-metric pmem.lost "$((before - $(free_kib)))" KiB
+metric pmem.lost "$((before - $(hm_free_kib)))" KiB
 last=$memory/memory15
 is "$(cat $last/memmap_mode 2>/dev/null || echo system)" "$mode" "its memory map lies where it was wanted"
 offline=$(grep -l offline $memory/memory*/state)
@@ -88,7 +81,7 @@ for state in $(echo "$offline" | sort -rV); do echo offline >"$state"; done
 is "$(cat $memory/memory*/state | grep -c offline)" 7 "all of it goes offline"
 check "it is given back" sh -c "echo dax0.0 >/sys/bus/dax/drivers/kmem/unbind"
 is "$(hm_blocks)" "$booted" "its memory blocks are gone"
-metric pmem.missing "$((before - $(free_kib)))" KiB
+metric pmem.missing "$((before - $(hm_free_kib)))" KiB
 is "$(zones)" "$zones" "zones are as before"
 is "$(awk '/^MemTotal/ { print $2 }' /proc/meminfo)" "$total" "MemTotal is as before"
 check "it is a device again" sh -c "echo dax0.0 >/sys/bus/dax/drivers/device_dax/bind"

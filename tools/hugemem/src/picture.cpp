@@ -61,8 +61,6 @@ Column column_of(const BoxRun &run, const Seen &page, bool more)
 		c.whose = run.mapping.level == 2 ? "2M leaf" : "1G leaf";
 	else if (!on_shared)
 		c.whose = "own";
-	else if (j.layout == Layout::one_for_all)
-		c.whose = "shared";
 	else if (j.layout == Layout::first_page)
 		c.whose = run.first ? "page 0's" : "own";
 	else if (j.layout == Layout::second_page)

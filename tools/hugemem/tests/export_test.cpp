@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "atomic_file.hpp"
+#include "folder.hpp"
 #include "kernel_metrics.hpp"
 
 namespace hugemem
@@ -25,30 +26,12 @@ using namespace std::string_literals;
 using testing::HasSubstr;
 using testing::Not;
 
-class Folder : public testing::Test
+std::string get(const fs::path &path)
 {
-protected:
-	Folder()
-	{
-		std::string pattern = testing::TempDir() + "hugemem-export-XXXXXX";
-		root_ = ::mkdtemp(pattern.data());
-	}
-	~Folder() override { fs::remove_all(root_); }
-
-	void put(const fs::path &path, const std::string &text) const
-	{
-		fs::create_directories((root_ / path).parent_path());
-		std::ofstream(root_ / path) << text;
-	}
-	[[nodiscard]] static std::string get(const fs::path &path)
-	{
-		std::ostringstream text;
-		text << std::ifstream(path).rdbuf();
-		return text.str();
-	}
-
-	fs::path root_;
-};
+	std::ostringstream text;
+	text << std::ifstream(path).rdbuf();
+	return text.str();
+}
 
 class Export : public Folder
 {

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <string>
 
+#include "folder.hpp"
 #include "hotplug_report.hpp"
 #include "uevent.hpp"
 
@@ -18,21 +19,10 @@ namespace
 namespace fs = std::filesystem;
 using namespace std::string_literals;
 
-class Sysfs : public testing::Test
+class Sysfs : public Folder
 {
 protected:
-	Sysfs()
-	{
-		std::string pattern = testing::TempDir() + "hugemem-blocks-XXXXXX";
-		root_ = ::mkdtemp(pattern.data());
-		put(root_ / "block_size_bytes", "8000000\n");
-	}
-	~Sysfs() override { fs::remove_all(root_); }
-
-	static void put(const fs::path &path, const std::string &text)
-	{
-		std::ofstream(path) << text;
-	}
+	Sysfs() { put("block_size_bytes", "8000000\n"); }
 
 	/// A block as a kernel shows it; one without the series has no mode.
 	void block(unsigned id, const std::string &state, const std::string &zones,
@@ -48,8 +38,6 @@ protected:
 			put(dir / "memmap_host", host + "\n");
 		}
 	}
-
-	fs::path root_;
 };
 
 TEST_F(Sysfs, Read)

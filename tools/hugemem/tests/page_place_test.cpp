@@ -6,6 +6,7 @@
 #include <fstream>
 #include <string>
 
+#include "folder.hpp"
 #include "page_place.hpp"
 
 namespace hugemem
@@ -15,24 +16,14 @@ namespace
 
 namespace fs = std::filesystem;
 
-class Places : public testing::Test
+class Places : public Folder
 {
 protected:
 	static constexpr std::uint64_t small = 512;       // frames of 2 MiB
 	static constexpr std::uint64_t large = 512 * 512; // of 1 GiB
 	static constexpr std::uint64_t block = 128 * 256; // of a memory block
-	Places()
-	{
-		std::string pattern = testing::TempDir() + "hugemem-places-XXXXXX";
-		root_ = ::mkdtemp(pattern.data());
-		put(root_ / "block_size_bytes", "8000000\n");
-	}
-	~Places() override { fs::remove_all(root_); }
+	Places() { put("block_size_bytes", "8000000\n"); }
 
-	static void put(const fs::path &path, const std::string &text)
-	{
-		std::ofstream(path) << text;
-	}
 	void add(unsigned id, const std::string &mode, unsigned node = 0) const
 	{
 		const fs::path dir = root_ / ("memory" + std::to_string(id));
@@ -45,8 +36,6 @@ protected:
 	{
 		return PagePlaces(root_).of(pfn, frames);
 	}
-
-	fs::path root_;
 };
 
 TEST_F(Places, HostedIsWhatIsNotTheSystems)

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "bpf_log.hpp"
+#include "folder.hpp"
 #include "kernel_view.hpp"
 #include "machine.hpp"
 #include "pools.hpp"
@@ -83,16 +84,9 @@ TEST(BuildId, NeverBeyondDamagedNotes)
 		EXPECT_EQ(build_id_in(std::string(n, 'x')), "");
 }
 
-class SysFiles : public testing::Test
+class SysFiles : public Folder
 {
 protected:
-	void SetUp() override
-	{
-		std::string name = std::filesystem::temp_directory_path() / "hugemem-test-XXXXXX";
-		ASSERT_NE(::mkdtemp(name.data()), nullptr);
-		root_ = name;
-	}
-	void TearDown() override { std::filesystem::remove_all(root_); }
 	void pool(const std::string &name, const std::string &pages)
 	{
 		const auto dir = root_ / name;
@@ -100,7 +94,6 @@ protected:
 		for (const char *file : {"nr_hugepages", "free_hugepages", "surplus_hugepages"})
 			std::ofstream(dir / file) << pages;
 	}
-	std::filesystem::path root_;
 };
 
 TEST_F(SysFiles, PoolsSmallestFirst)

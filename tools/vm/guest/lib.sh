@@ -38,6 +38,16 @@ check() {
 	fi
 }
 
+# ends STATUS COMMAND...: with that status; what it says goes to the console and to /tmp/said
+ends() {
+	hm_want=$1
+	shift
+	hm_status=0
+	"$@" >/tmp/said 2>&1 || hm_status=$?
+	cat /tmp/said >&2
+	[ "$hm_status" = "$hm_want" ] || { echo "ended with $hm_status instead of $hm_want" >&2; return 1; }
+}
+
 # metric NAME VALUE [UNIT]
 metric() { printf 'metric %s %s %s\n' "$1" "$2" "${3-}" >&3; }
 
@@ -102,4 +112,12 @@ hm_wait_online() {
 		[ "$hm_tries" -gt 0 ] || return 1
 		sleep 0.1
 	done
+}
+
+# hm_free_kib: free memory, that of the per-CPU lists included; caches are dropped first
+hm_free_kib() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	cat /proc/sys/vm/stat_refresh
+	awk '/nr_free_pages/ { n += $2 } $1 == "count:" { n += $2 } END { print n * 4 }' /proc/zoneinfo
 }
